@@ -1,0 +1,160 @@
+# kinc: Kubernetes in one rootless container. `make help` lists the targets.
+
+CC      ?= gcc
+BUILD   ?= build
+PREFIX  ?= /usr/local
+V       ?= 0
+Q       := $(if $(filter 1,$(V)),,@)
+quiet    = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' '$(1)' '$(2)';)
+
+PACKAGES := libcap libseccomp libcjson libnl-3.0 libnl-route-3.0
+CPPFLAGS += -D_GNU_SOURCE -Ilib $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
+WARNINGS := -Wall -Wextra -Werror -Wshadow -Wmissing-prototypes -Wstrict-prototypes \
+	-Wformat=2 -Wformat-nonliteral -Wswitch-enum -Wvla -Wpointer-arith -Wundef
+CFLAGS   ?= -O2 -g
+CFLAGS   += -std=c17 $(WARNINGS) -fstack-protector-strong -fPIE $(SANITIZE)
+ifeq ($(SANITIZE),)
+CPPFLAGS += -D_FORTIFY_SOURCE=2
+endif
+LDFLAGS  += -pie -Wl,-z,relro,-z,now $(SANITIZE)
+
+# A room's programs: NAME_SRC are its files, NAME_LIBS what it links.
+PROGRAMS := kinc-init kincctl kincnet kinc-crun kinc-launch
+kincctl_SRC     := $(wildcard init/kincctl*.c)
+kinc-init_SRC   := $(filter-out $(kincctl_SRC),$(wildcard init/*.c))
+kincnet_SRC     := $(wildcard cni/*.c)
+kinc-crun_SRC   := $(wildcard wrapper/*.c)
+kinc-launch_SRC := $(wildcard host/*.c)
+kinc-init_LIBS   := -lcjson -lcap -lnl-route-3 -lnl-3 -lm
+kincctl_LIBS     := -lcjson
+kincnet_LIBS     := -lcjson -lnl-route-3 -lnl-3
+kinc-crun_LIBS   := -lcap
+kinc-launch_LIBS := -lcjson
+
+LIB_OBJ  := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard lib/*.c))
+LIB      := $(BUILD)/libkinc.a
+BINARIES := $(addprefix $(BUILD)/bin/,$(PROGRAMS))
+
+# tests/unit/test_ROOM_*.c is linked with all of that room but its main.
+UNIT_SRC   := $(wildcard tests/unit/test_*.c)
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
+room_lib_OBJ     :=
+room_init_OBJ    := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out init/main.c,$(kinc-init_SRC)))
+room_cni_OBJ     := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out cni/main.c,$(kincnet_SRC)))
+room_wrapper_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out wrapper/main.c,$(kinc-crun_SRC)))
+room_host_OBJ    := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out host/main.c,$(kinc-launch_SRC)))
+room_of           = $(word 2,$(subst _, ,$(notdir $(1))))
+ALL_LIBS := -lcjson -lcap -lnl-route-3 -lnl-3 -lm
+
+FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+# Small C programs that tests and images need (a static pause, probes).
+HELPERS := $(patsubst tests/helpers/%.c,$(BUILD)/tests/helpers/%,$(wildcard tests/helpers/*.c))
+
+.PHONY: all help deps image up down ground unground test test-all check e2e fuzz bench lint asan \
+	install uninstall clean
+.SECONDARY:
+all: $(BINARIES) $(BUILD)/bin/pause
+
+$(BUILD)/obj/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(call quiet,CC,$<)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(LIB): $(LIB_OBJ)
+	$(call quiet,AR,$@)rm -f $@ && $(AR) rcs $@ $^
+
+.SECONDEXPANSION:
+$(BINARIES): $(BUILD)/bin/%: $$(patsubst %.c,$(BUILD)/obj/%.o,$$($$*_SRC)) $(LIB)
+	@mkdir -p $(@D)
+	$(call quiet,LD,$@)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $($*_LIBS)
+
+# The image of a pod's first process holds nothing else, so it is static.
+$(BUILD)/bin/pause: containerfile/pause.c Makefile
+	@mkdir -p $(@D)
+	$(call quiet,CC,$<)$(CC) -D_GNU_SOURCE -Os -std=c17 $(WARNINGS) -static -s -o $@ $<
+
+$(UNIT_TESTS): $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $$(room_$$(call room_of,$$*)_OBJ) $(LIB)
+	@mkdir -p $(@D)
+	$(call quiet,LD,$@)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) -lcmocka $(ALL_LIBS)
+
+$(BUILD)/tests/helpers/%: tests/helpers/%.c Makefile
+	@mkdir -p $(@D)
+	$(call quiet,CC,$<)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< -lcjson
+
+$(BUILD)/obj/tests/unit/%.o: CPPFLAGS += -I.
+
+# A fuzz target includes the .c that it is for; libkinc comes as source so
+# that it is instrumented too.
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(wildcard lib/*.c) Makefile
+	@mkdir -p $(@D)
+	$(call quiet,FUZZ,$<)clang $(CPPFLAGS) -I. -std=c17 -g -O1 -MMD -MP \
+		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+		-o $@ $< $(filter-out $(shell sed -n 's/^\#include "\(lib\/.*\.c\)"/\1/p' $<),$(wildcard lib/*.c)) $(ALL_LIBS)
+
+## Everyday
+help: ## this list
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|'
+
+deps: ## install what building, running and testing need (Debian)
+	containerfile/build/deps.sh run test
+
+image: ## build the node image
+	containerfile/build/image.sh
+
+CLUSTER ?= default
+up: ## install, build, make the image, bring up CLUSTER=name
+	containerfile/build/up.sh $(CLUSTER)
+
+down: ## remove CLUSTER=name
+	containerfile/build/up.sh --down $(CLUSTER)
+
+ground: ## as root: let USER=name run clusters on a host without systemd
+	containerfile/build/ground.sh $(USER)
+
+unground: ## as root: undo make ground
+	containerfile/build/ground.sh --undo $(USER)
+
+## Proof
+test: ## everything that CI runs; ends with "N passed, N failed, N skipped"
+	tests/run.sh ci
+
+test-all: ## make test, and benches and Kubernetes 1.33 on top
+	tests/run.sh all
+
+check: all $(UNIT_TESTS) $(HELPERS) ## unit tests and real namespaces, no cluster
+	tests/run.sh check
+
+e2e: ## whole clusters in the simulated rootless host
+	tests/run.sh e2e
+
+asan: ## unit and namespace tests under ASan and UBSan
+	$(Q)$(MAKE) BUILD=build/asan SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all' check
+
+fuzzers: $(FUZZERS)
+FUZZ_SECONDS ?= 180
+fuzz: $(FUZZERS) ## every fuzz target for FUZZ_SECONDS (180)
+	tests/fuzz/run.sh $(FUZZ_SECONDS) $(FUZZERS)
+
+bench: all ## measure against the real peers
+	tests/bench/run.sh
+
+lint: ## clang-tidy, cppcheck, shell syntax
+	tests/lint.sh
+
+tests: all $(UNIT_TESTS) $(HELPERS)
+.PHONY: tests fuzzers
+
+## Installation
+install: all ## DESTDIR= PREFIX=/usr/local: the launcher, its data and man pages
+	install -D -m 0755 $(BUILD)/bin/kinc-launch $(DESTDIR)$(PREFIX)/bin/kinc-launch
+	install -D -m 0644 man/kinc-launch.1 $(DESTDIR)$(PREFIX)/share/man/man1/kinc-launch.1
+	install -D -m 0644 LICENSE $(DESTDIR)$(PREFIX)/share/doc/kinc/LICENSE
+	install -D -m 0644 README.md $(DESTDIR)$(PREFIX)/share/doc/kinc/README.md
+
+uninstall: ## remove what install put there
+	rm -f $(DESTDIR)$(PREFIX)/bin/kinc-launch $(DESTDIR)$(PREFIX)/share/man/man1/kinc-launch.1
+	rm -rf $(DESTDIR)$(PREFIX)/share/doc/kinc
+
+clean: ## remove build/
+	rm -rf build
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
