@@ -7,7 +7,7 @@ V       ?= 0
 Q       := $(if $(filter 1,$(V)),,@)
 quiet    = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' '$(1)' '$(2)';)
 
-PACKAGES := libcap libseccomp libcjson libnl-3.0 libnl-route-3.0
+PACKAGES := libcap libseccomp libcjson libnl-3.0 libnl-route-3.0 yaml-0.1
 CPPFLAGS += -D_GNU_SOURCE -Ilib $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wmissing-prototypes -Wstrict-prototypes \
 	-Wformat=2 -Wformat-nonliteral -Wswitch-enum -Wvla -Wpointer-arith -Wundef
@@ -29,7 +29,10 @@ kinc-init_LIBS   := -lcjson -lcap -lnl-route-3 -lnl-3 -lm
 kincctl_LIBS     := -lcjson
 kincnet_LIBS     := -lcjson -lnl-route-3 -lnl-3
 kinc-crun_LIBS   := -lcap
-kinc-launch_LIBS := -lcjson
+kinc-launch_LIBS := -lcjson -lyaml
+
+# In a variable: a static pattern rule would take the % for its own.
+objects   = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 
 LIB_OBJ  := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard lib/*.c))
 LIB      := $(BUILD)/libkinc.a
@@ -44,7 +47,7 @@ room_cni_OBJ     := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out cni/main.c,$(ki
 room_wrapper_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out wrapper/main.c,$(kinc-crun_SRC)))
 room_host_OBJ    := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out host/main.c,$(kinc-launch_SRC)))
 room_of           = $(word 2,$(subst _, ,$(notdir $(1))))
-ALL_LIBS := -lcjson -lcap -lnl-route-3 -lnl-3 -lm
+ALL_LIBS := -lcjson -lyaml -lcap -lnl-route-3 -lnl-3 -lm
 
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 # Small C programs that tests and images need (a static pause, probes).
@@ -63,7 +66,7 @@ $(LIB): $(LIB_OBJ)
 	$(call quiet,AR,$@)rm -f $@ && $(AR) rcs $@ $^
 
 .SECONDEXPANSION:
-$(BINARIES): $(BUILD)/bin/%: $$(patsubst %.c,$(BUILD)/obj/%.o,$$($$*_SRC)) $(LIB)
+$(BINARIES): $(BUILD)/bin/%: $$(call objects,$$($$*_SRC)) $(LIB)
 	@mkdir -p $(@D)
 	$(call quiet,LD,$@)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $($*_LIBS)
 
@@ -97,7 +100,7 @@ help: ## this list
 deps: ## install what building, running and testing need (Debian)
 	containerfile/build/deps.sh run test
 
-image: ## build the node image
+image: all ## build the node image
 	containerfile/build/image.sh
 
 CLUSTER ?= default
@@ -107,11 +110,14 @@ up: ## install, build, make the image, bring up CLUSTER=name
 down: ## remove CLUSTER=name
 	containerfile/build/up.sh --down $(CLUSTER)
 
-ground: ## as root: let USER=name run clusters on a host without systemd
-	containerfile/build/ground.sh $(USER)
+# make takes USER from the environment; only one given on the command line counts.
+GROUND_USER := $(if $(filter command line,$(origin USER)),$(USER))
 
-unground: ## as root: undo make ground
-	containerfile/build/ground.sh --undo $(USER)
+ground: all ## as root: let USER=name run clusters on a host without systemd
+	containerfile/build/ground.sh $(GROUND_USER)
+
+unground: all ## as root: undo make ground
+	containerfile/build/ground.sh --undo $(GROUND_USER)
 
 ## Proof
 test: ## everything that CI runs; ends with "N passed, N failed, N skipped"

@@ -18,6 +18,13 @@ key() {
 	done | sha256sum | cut -c1-12
 }
 
+# package_list SET: the words of containerfile/packages/SET, one on a line.
+package_list() {
+	[ -f "$KINC_TOP/containerfile/packages/$1" ] ||
+		die "no set of packages \"$1\" in containerfile/packages"
+	sed 's/#.*//' "$KINC_TOP/containerfile/packages/$1" | tr -s ' \t' '\n' | grep .
+}
+
 # with_progress LOGFILE WHAT COMMAND...: runs COMMAND with its output in
 # LOGFILE, says every 15 s that it still goes on, and shows the log's end when
 # it fails.
