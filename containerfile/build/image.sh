@@ -59,36 +59,38 @@ import_root() {
 node_image=$(import_root node "$node_root")
 pod_image=$(import_root pod "$pod_root")
 
-# pod_build FROM CONTEXT PROGRAM DIRECTORY TAG...: one layer whatever FROM is,
+# pod_build TARGET FROM CONTEXT PROGRAM TAG...: one layer whatever FROM is,
 # since whiteouts would not survive inside another image's layer.
+images=''
 pod_build() {
-	from=$1 folder=$2 program=$3 directory=$4
+	target=$1 from=$2 folder=$3 program=$4
 	shift 4
 	tags=''
 	for tag in "$@"; do tags="$tags --tag $tag" images="$images $tag"; done
 	# shellcheck disable=SC2086
-	with_progress "$log" "making the image $1" $podman build --quiet --squash-all \
-		--file $recipe/Containerfile.pod --build-arg ROOT="$from" \
-		--build-arg PROGRAM="$program" --build-arg DIRECTORY="$directory" $tags "$folder"
+	with_progress "$log" "making the image $*" $podman build --quiet --squash-all \
+		--file $recipe/Containerfile.pod --target "$target" --build-arg ROOT="$from" \
+		--build-arg PROGRAM="$program" $tags "$folder"
 }
-images=''
-pod_build scratch build/bin pause / localhost/kinc/pause:1
+pod_build pause scratch build/bin pause localhost/kinc/pause:1
 mkdir "$work/pod"
+pod_tags=''
 # kubeadm has the tags of its images compiled in.
 for image in $("$kubernetes/kubeadm" config images list --kubernetes-version "$version" \
 	--image-repository localhost/kinc 2>>"$log"); do
 	program=${image##*/} program=${program%%:*}
 	case $program in
-	kube-proxy | etcd) ln "$kubernetes/$program" "$work/pod/" 2>/dev/null ||
-		{ [ ! -x "$kubernetes/$program" ] || cp "$kubernetes/$program" "$work/pod/"; }
-		pod_tags="${pod_tags:-} $image" ;;
-	kube-*) pod_build scratch "$kubernetes" "$program" /usr/local/bin "$image" ;;
-	coredns) [ -z "$dns" ] || pod_build scratch "$kubernetes" coredns / "$image" ;;
+	kube-proxy | etcd)
+		[ ! -x "$kubernetes/$program" ] || cp "$kubernetes/$program" "$work/pod/"
+		pod_tags="$pod_tags $image"
+		;;
+	kube-*) pod_build program scratch "$kubernetes" "$program" "$image" ;;
+	coredns) [ -z "$dns" ] || pod_build coredns scratch "$kubernetes" coredns "$image" ;;
 	esac
 done
 # kube-proxy and etcd need a userland and share one image.
 # shellcheck disable=SC2086
-pod_build "$pod_image" "$work/pod" . /usr/local/bin $pod_tags
+pod_build program "$pod_image" "$work/pod" . $pod_tags
 
 mkdir "$work/store"
 # shellcheck disable=SC2086

@@ -9,14 +9,13 @@
 set -eu
 . "$(dirname -- "$0")/common.sh"
 
-variant=minbase suite=trixie list=${1:-} hook=true
+variant=minbase suite=trixie list=${1:-} links=''
 case $list in
 node) ;;
 pod)
 	variant=extract
 	# A package that is only unpacked has no alternatives.
-	hook='for tool in iptables iptables-save iptables-restore ip6tables ip6tables-save ip6tables-restore
-		do ln -sf xtables-nft-multi "$1/usr/sbin/$tool"; done'
+	links='iptables iptables-save iptables-restore ip6tables ip6tables-save ip6tables-restore'
 	;;
 host) suite=bookworm list=run ;;
 *) die "usage: root.sh node|pod|host" ;;
@@ -34,7 +33,7 @@ if [ ! -e "$out" ]; then
 		--dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
 		--dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/share/info/*' \
 		--customize-hook='rm -rf "$1"/var/cache/apt/* "$1"/var/lib/apt/lists/* "$1"/var/log/*' \
-		--customize-hook="$hook" \
+		--extract-hook='for link in '"$links"'; do ln -s xtables-nft-multi "$1/usr/sbin/$link"; done' \
 		"$suite" "$part" "$KINC_MIRROR"
 	chmod 0644 "$part"
 	mv "$part" "$out"

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CNI_LINK_H
+#define CNI_LINK_H
+
+#include <net/if.h>
+#include <stdbool.h>
+
+#include "rtnl.h"
+
+struct link {
+	int index;
+	char name[IFNAMSIZ];
+	char kind[16]; /* "bridge", "veth"; empty for real devices */
+	unsigned char mac[6];
+	unsigned mtu;
+	int master;			    /* 0: in no bridge */
+	bool up;			    /* as the administrator wants it */
+	bool hairpin, isolated, forwarding; /* as a port of a bridge */
+};
+
+/* -ENODEV when there is none of that name. */
+int link_get(struct rtnl *rtnl, const char *name, struct link *ret_link, struct kinc_error *err);
+
+/* Both create the link up; mtu 0 is the kernel's default. -EEXIST: name taken. */
+int link_create_bridge(struct rtnl *rtnl, const char *name, const unsigned char mac[6],
+		       unsigned mtu, struct kinc_error *err);
+
+struct link_veth {
+	const char *name; /* here, up at once, a port of bridge */
+	int bridge;
+	const char *peer; /* there, still down */
+	int peer_netns;	  /* descriptor of the namespace */
+	const unsigned char *peer_mac;
+	unsigned mtu;
+};
+int link_create_veth(struct rtnl *rtnl, const struct link_veth *veth, struct kinc_error *err);
+
+/* Settings of a port of a bridge. */
+int link_set_port(struct rtnl *rtnl, int index, bool hairpin, bool isolated,
+		  struct kinc_error *err);
+int link_set_up(struct rtnl *rtnl, int index, struct kinc_error *err);
+
+/*
+ * Waits until a port forwards, at most that long: the bridge learns from a
+ * kernel worker that the link has a carrier, and drops packets until then.
+ * monitor was opened before the link was set up. Being late is no failure.
+ */
+int link_wait_forwarding(struct rtnl *rtnl, struct rtnl *monitor, struct link *link, int timeout_ms,
+			 struct kinc_error *err);
+
+/* A link that is not there is -ENODEV. A veth takes its peer along. */
+int link_delete(struct rtnl *rtnl, const char *name, struct kinc_error *err);
+
+#endif

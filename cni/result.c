@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT */
+#include "result.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Interfaces of a result are always these, in this order. */
+#define POD_INTERFACE 2
+
+static void add_interface(cJSON *list, const struct conf *conf, const struct link *link,
+			  const char *sandbox)
+{
+	cJSON *item = cJSON_CreateObject();
+	char mac[MAC_TEXT_MAX];
+
+	cJSON_AddStringToObject(item, "name", link->name);
+	cJSON_AddStringToObject(item, "mac", mac_format(link->mac, mac));
+	if (conf->version >= CNI_1_1_0 && link->mtu)
+		cJSON_AddNumberToObject(item, "mtu", link->mtu);
+	if (sandbox)
+		cJSON_AddStringToObject(item, "sandbox", sandbox);
+	cJSON_AddItemToArray(list, item);
+}
+
+static void add_address(cJSON *list, const struct conf *conf, const struct lease *lease)
+{
+	struct ip_prefix prefix = {lease->address, lease->range->subnet.length};
+	cJSON *item = cJSON_CreateObject();
+	char text[IP_TEXT_MAX];
+
+	if (conf->version <= CNI_0_4_0)
+		cJSON_AddStringToObject(item, "version",
+					lease->address.family == AF_INET ? "4" : "6");
+	cJSON_AddNumberToObject(item, "interface", POD_INTERFACE);
+	cJSON_AddStringToObject(item, "address", prefix_format(&prefix, text));
+	cJSON_AddStringToObject(item, "gateway", ip_format(&lease->range->gateway, text));
+	cJSON_AddItemToArray(list, item);
+}
+
+const struct ip_address *result_gateway(const struct conf_route *route, const struct lease *leases,
+					size_t count)
+{
+	if (route->gateway.family != AF_UNSPEC)
+		return &route->gateway;
+	for (size_t i = 0; i < count; i++)
+		if (leases[i].address.family == route->destination.address.family)
+			return &leases[i].range->gateway;
+	return NULL;
+}
+
+static char *print_and_delete(cJSON *tree)
+{
+	char *text = cJSON_Print(tree);
+
+	cJSON_Delete(tree);
+	return text;
+}
+
+char *result_print(const struct conf *conf, const struct result *result)
+{
+	cJSON *tree = cJSON_CreateObject();
+	char text[IP_TEXT_MAX];
+
+	cJSON_AddStringToObject(tree, "cniVersion", cni_version_name(conf->version));
+	cJSON *interfaces = cJSON_AddArrayToObject(tree, "interfaces");
+	add_interface(interfaces, conf, &result->bridge, NULL);
+	add_interface(interfaces, conf, &result->host, NULL);
+	add_interface(interfaces, conf, &result->pod, result->netns);
+
+	cJSON *ips = cJSON_AddArrayToObject(tree, "ips");
+	for (size_t i = 0; i < conf->set_count; i++)
+		add_address(ips, conf, &result->leases[i]);
+
+	if (conf->route_count) {
+		cJSON *routes = cJSON_AddArrayToObject(tree, "routes");
+		for (size_t i = 0; i < conf->route_count; i++) {
+			const struct conf_route *route = &conf->routes[i];
+			const struct ip_address *gateway =
+				result_gateway(route, result->leases, conf->set_count);
+			cJSON *item = cJSON_CreateObject();
+			cJSON_AddStringToObject(item, "dst",
+						prefix_format(&route->destination, text));
+			if (gateway)
+				cJSON_AddStringToObject(item, "gw", ip_format(gateway, text));
+			cJSON_AddItemToArray(routes, item);
+		}
+	}
+	if (conf->dns)
+		cJSON_AddItemToObject(tree, "dns", cJSON_Duplicate(conf->dns, true));
+	else
+		cJSON_AddObjectToObject(tree, "dns");
+	return print_and_delete(tree);
+}
+
+char *result_print_loopback(enum cni_version version, const char *netns)
+{
+	static const char *const addresses[] = {"127.0.0.1/8", "::1/128"};
+	cJSON *tree = cJSON_CreateObject();
+
+	cJSON_AddStringToObject(tree, "cniVersion", cni_version_name(version));
+	cJSON *lo = cJSON_CreateObject();
+	cJSON_AddStringToObject(lo, "name", "lo");
+	cJSON_AddStringToObject(lo, "mac", "00:00:00:00:00:00");
+	cJSON_AddStringToObject(lo, "sandbox", netns);
+	cJSON_AddItemToArray(cJSON_AddArrayToObject(tree, "interfaces"), lo);
+	cJSON *ips = cJSON_AddArrayToObject(tree, "ips");
+	for (size_t i = 0; i < 2; i++) {
+		cJSON *item = cJSON_CreateObject();
+		if (version <= CNI_0_4_0)
+			cJSON_AddStringToObject(item, "version", i == 0 ? "4" : "6");
+		cJSON_AddNumberToObject(item, "interface", 0);
+		cJSON_AddStringToObject(item, "address", addresses[i]);
+		cJSON_AddItemToArray(ips, item);
+	}
+	cJSON_AddObjectToObject(tree, "dns");
+	return print_and_delete(tree);
+}
+
+char *result_print_error(const char *version, enum cni_code code, const char *message)
+{
+	cJSON *tree = cJSON_CreateObject();
+
+	cJSON_AddStringToObject(tree, "cniVersion",
+				version ? version : cni_version_name(CNI_VERSIONS - 1));
+	cJSON_AddNumberToObject(tree, "code", code);
+	cJSON_AddStringToObject(tree, "msg", message);
+	return print_and_delete(tree);
+}
+
+char *result_print_versions(const char *version)
+{
+	cJSON *tree = cJSON_CreateObject();
+
+	cJSON_AddStringToObject(tree, "cniVersion", version);
+	cJSON *list = cJSON_AddArrayToObject(tree, "supportedVersions");
+	for (int i = 0; i < CNI_VERSIONS; i++)
+		cJSON_AddItemToArray(list,
+				     cJSON_CreateString(cni_version_name((enum cni_version)i)));
+	return print_and_delete(tree);
+}
+
+static const struct ip_range *find_range(const struct conf *conf, const struct ip_address *address)
+{
+	for (size_t i = 0; i < conf->set_count; i++)
+		for (size_t j = 0; j < conf->sets[i].count; j++)
+			if (prefix_contains(&conf->sets[i].ranges[j].subnet, address))
+				return &conf->sets[i].ranges[j];
+	return NULL;
+}
+
+/* Index of the interface that ADD made in the pod; -1: not told. */
+static int find_interface(const cJSON *interfaces, const char *ifname, struct previous *previous)
+{
+	const cJSON *item;
+	int index = 0;
+
+	cJSON_ArrayForEach(item, interfaces)
+	{
+		if (strcmp(kinc_json_string(item, "name", ""), ifname) == 0 &&
+		    *kinc_json_string(item, "sandbox", "")) {
+			snprintf(previous->mac, sizeof(previous->mac), "%s",
+				 kinc_json_string(item, "mac", ""));
+			return index;
+		}
+		index++;
+	}
+	return -1;
+}
+
+int result_read_previous(const struct conf *conf, const char *ifname, struct previous *ret_previous,
+			 struct kinc_error *err)
+{
+	struct previous previous = {0};
+	const cJSON *item;
+
+	if (!conf->prev_result)
+		return kinc_error_set(err, EINVAL, "prevResult is missing: CHECK needs it");
+	int pod = find_interface(kinc_json_get(conf->prev_result, "interfaces"), ifname, &previous);
+	if (pod < 0)
+		return kinc_error_set(err, EINVAL, "prevResult has no interface %s in a sandbox",
+				      ifname);
+	cJSON_ArrayForEach(item, kinc_json_get(conf->prev_result, "ips"))
+	{
+		const char *text = kinc_json_string(item, "address", "");
+		struct ip_prefix prefix;
+		/* Those of other plugins of the chain are not ours to judge. */
+		if (kinc_json_number(item, "interface", pod) != pod)
+			continue;
+		if (prefix_parse(text, &prefix) < 0)
+			return kinc_error_set(err, EINVAL,
+					      "prevResult address \"%s\" is no ADDRESS/LENGTH",
+					      text);
+		const struct ip_range *range = find_range(conf, &prefix.address);
+		if (!range || previous.count == CONF_SETS_MAX)
+			return kinc_error_set(err, EINVAL,
+					      "prevResult address %s is in no range of network %s",
+					      text, conf->name);
+		previous.leases[previous.count++] = (struct lease){prefix.address, range};
+	}
+	if (previous.count != conf->set_count)
+		return kinc_error_set(err, EINVAL, "prevResult has %zu addresses of %s, not %zu",
+				      previous.count, ifname, conf->set_count);
+	*ret_previous = previous;
+	return 0;
+}

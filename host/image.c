@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+#include "image.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "json.h"
+#include "podman.h"
+
+const char *image_newest(const cJSON *images)
+{
+	static const char prefix[] = IMAGE_REPOSITORY ":";
+	const cJSON *image, *name;
+	const char *newest = NULL;
+	double created = -1;
+
+	cJSON_ArrayForEach(image, images)
+	{
+		double at = kinc_json_number(image, "Created", 0);
+		if (at <= created)
+			continue;
+		cJSON_ArrayForEach(name, kinc_json_get(image, "Names"))
+		{
+			if (!cJSON_IsString(name) ||
+			    strncmp(name->valuestring, prefix, sizeof(prefix) - 1) != 0)
+				continue;
+			newest = name->valuestring;
+			created = at;
+		}
+	}
+	return newest;
+}
+
+static int check_present(const char *name, struct kinc_error *err)
+{
+	struct kinc_error ignored = {0};
+
+	if (*name == '-' || !*name)
+		return kinc_error_set(err, EINVAL, "\"%s\" is not the name of an image", name);
+	int result = podman_call(NULL, &ignored, "image", "exists", name, NULL);
+	if (result == -EREMOTEIO)
+		return kinc_error_set(err, ENOENT,
+				      "no image %s here: `podman pull %s`, or `make image`", name,
+				      name);
+	if (result < 0 && err)
+		*err = ignored;
+	return result;
+}
+
+int image_resolve(const char *wanted, char **ret, struct kinc_error *err)
+{
+	cleanup_json cJSON *images = NULL;
+	int result;
+
+	if (!wanted)
+		wanted = getenv("KINC_IMAGE");
+	if (wanted) {
+		result = check_present(wanted, err);
+	} else {
+		result = podman_call_json(&images, err, "images", "--format", "json", "--filter",
+					  "reference=" IMAGE_REPOSITORY, NULL);
+		wanted = result == 0 ? image_newest(images) : NULL;
+		if (result == 0 && !wanted)
+			result = kinc_error_set(err, ENOENT,
+						"no image " IMAGE_REPOSITORY " here: `make image` "
+						"builds it, or name another by --image");
+	}
+	if (result < 0)
+		return result;
+	*ret = strdup(wanted);
+	return *ret ? 0 : kinc_error_errno(err, ENOMEM, "image");
+}

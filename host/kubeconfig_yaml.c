@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <yaml.h>
+
+#include "cleanup.h"
+#include "kubeconfig.h"
+
+struct text {
+	char *data;
+	size_t size;
+};
+
+static yaml_node_t *member(yaml_document_t *document, yaml_node_t *mapping, const char *key)
+{
+	if (!mapping || mapping->type != YAML_MAPPING_NODE)
+		return NULL;
+	for (yaml_node_pair_t *pair = mapping->data.mapping.pairs.start;
+	     pair < mapping->data.mapping.pairs.top; pair++) {
+		const yaml_node_t *node = yaml_document_get_node(document, pair->key);
+		if (node && node->type == YAML_SCALAR_NODE &&
+		    strcmp((const char *)node->data.scalar.value, key) == 0)
+			return yaml_document_get_node(document, pair->value);
+	}
+	return NULL;
+}
+
+/* The only element of the sequence that root has under key. */
+static yaml_node_t *only(yaml_document_t *document, const char *key)
+{
+	const yaml_node_t *list = member(document, yaml_document_get_root_node(document), key);
+
+	if (!list || list->type != YAML_SEQUENCE_NODE ||
+	    list->data.sequence.items.top - list->data.sequence.items.start != 1)
+		return NULL;
+	return yaml_document_get_node(document, *list->data.sequence.items.start);
+}
+
+static int set(yaml_node_t *scalar, const char *value)
+{
+	if (!scalar || scalar->type != YAML_SCALAR_NODE)
+		return -EPROTO;
+	/* libyaml's own allocator is malloc(3), and it frees what is here. */
+	char *copy = strdup(value);
+	if (!copy)
+		return -ENOMEM;
+	free(scalar->data.scalar.value);
+	scalar->data.scalar.value = (yaml_char_t *)copy;
+	scalar->data.scalar.length = strlen(copy);
+	scalar->data.scalar.style = YAML_ANY_SCALAR_STYLE;
+	return 0;
+}
+
+static int rewrite(yaml_document_t *document, const char *name, int port)
+{
+	char label[80], server[40];
+	yaml_node_t *root = yaml_document_get_root_node(document);
+	yaml_node_t *cluster = only(document, "clusters");
+	yaml_node_t *context = only(document, "contexts");
+	yaml_node_t *user = only(document, "users");
+	yaml_node_t *binding = member(document, context, "context");
+	int result;
+
+	snprintf(label, sizeof(label), "kinc-%s", name);
+	snprintf(server, sizeof(server), "https://127.0.0.1:%d", port);
+	if ((result = set(member(document, member(document, cluster, "cluster"), "server"),
+			  server)) < 0 ||
+	    (result = set(member(document, cluster, "name"), label)) < 0 ||
+	    (result = set(member(document, user, "name"), label)) < 0 ||
+	    (result = set(member(document, binding, "cluster"), label)) < 0 ||
+	    (result = set(member(document, binding, "user"), label)) < 0 ||
+	    (result = set(member(document, context, "name"), label)) < 0)
+		return result;
+	return set(member(document, root, "current-context"), label);
+}
+
+static int append(void *data, unsigned char *bytes, size_t size)
+{
+	struct text *text = data;
+	char *larger = realloc(text->data, text->size + size + 1);
+
+	if (!larger)
+		return 0;
+	memcpy(larger + text->size, bytes, size);
+	text->data = larger;
+	text->size += size;
+	larger[text->size] = '\0';
+	return 1;
+}
+
+/* Consumes the document. */
+static int dump(yaml_document_t *document, char **ret_text)
+{
+	yaml_emitter_t emitter;
+	struct text text = {0};
+
+	if (!yaml_emitter_initialize(&emitter)) {
+		yaml_document_delete(document);
+		return -ENOMEM;
+	}
+	yaml_emitter_set_output(&emitter, append, &text);
+	yaml_emitter_set_width(&emitter, -1);
+	int result = yaml_emitter_dump(&emitter, document) && yaml_emitter_close(&emitter) &&
+				     text.data
+			     ? 0
+			     : -ENOMEM;
+	yaml_emitter_delete(&emitter);
+	if (result < 0)
+		free(text.data);
+	else
+		*ret_text = text.data;
+	return result;
+}
+
+int kubeconfig_rewrite(const char *text, size_t size, const char *name, int port, char **ret_text,
+		       struct kinc_error *err)
+{
+	yaml_parser_t parser;
+	yaml_document_t document;
+
+	if (!yaml_parser_initialize(&parser))
+		return kinc_error_errno(err, ENOMEM, "reading the kubeconfig");
+	yaml_parser_set_input_string(&parser, (const unsigned char *)text, size);
+	if (!yaml_parser_load(&parser, &document)) {
+		kinc_error_set(err, EPROTO, "the node's admin.conf, line %zu: %s",
+			       parser.problem_mark.line + 1,
+			       parser.problem ? parser.problem : "not YAML");
+		yaml_parser_delete(&parser);
+		return -EPROTO;
+	}
+	yaml_parser_delete(&parser);
+	int result = rewrite(&document, name, port);
+	if (result < 0)
+		yaml_document_delete(&document);
+	else
+		result = dump(&document, ret_text);
+	if (result == -EPROTO)
+		return kinc_error_set(err, EPROTO,
+				      "the node's admin.conf is not a kubeconfig of one cluster");
+	if (result < 0)
+		return kinc_error_errno(err, -result, "rewriting the kubeconfig");
+	return 0;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef KINC_HOST_LAUNCH_H
+#define KINC_HOST_LAUNCH_H
+
+#include <stdbool.h>
+
+#include "error.h"
+
+/*
+ * What the command line said, threaded through every command. Strings belong
+ * to argv or the environment and outlive the command.
+ */
+struct launch {
+	const char *cluster;    /* a valid name; "default" unless named */
+	const char *image;      /* NULL: the newest local node image */
+	const char *force_port; /* FORCE_PORT as it stands, NULL when unset */
+	const char *user;       /* ground, unground, enter */
+	const char *root;       /* ground: the tree that becomes / */
+	long timeout_s;
+	bool json, follow, keep, path_only;
+	char **operands; /* after the command, NULL-terminated */
+	int operand_count;
+};
+
+/*
+ * A command returns its exit status. An err that it filled is printed by main,
+ * once; one left unset (code 0) means that the status alone is the answer.
+ */
+typedef int launch_function(struct launch *launch, struct kinc_error *err);
+
+launch_function command_up, command_down, command_list, command_status, command_kubeconfig,
+	command_logs, command_doctor, command_ground, command_unground, command_enter;
+
+/*
+ * Says what was done beside the question, on stderr, so that stdout carries
+ * only answers.
+ */
+void launch_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "cluster.h"
+#include "control.h"
+#include "json.h"
+#include "launch.h"
+#include "podman.h"
+
+enum { ASK_TIMEOUT_MS = 5000, GLANCE_TIMEOUT_MS = 1000 };
+
+static int ask_status(const char *name, int timeout_ms, cJSON **ret, struct kinc_error *err)
+{
+	cleanup_control struct kinc_control control = KINC_CONTROL_CLOSED;
+	cleanup_json cJSON *request = kinc_control_request("status", NULL);
+	char socket[CLUSTER_PATH_MAX];
+	int result = cluster_socket(name, socket, err);
+
+	if (result == 0)
+		result = kinc_control_connect(&control, socket, err);
+	if (result == 0)
+		result = kinc_control_ask(&control, request, timeout_ms, ret, err);
+	return result;
+}
+
+static cJSON *describe(const struct cluster *cluster)
+{
+	char pods[NETWORK_TEXT_MAX], services[NETWORK_TEXT_MAX], path[CLUSTER_PATH_MAX] = "";
+	cleanup_json cJSON *status = NULL;
+	const char *state = cluster->state;
+	cJSON *json = cJSON_CreateObject();
+
+	if (strcmp(state, "running") == 0 &&
+	    ask_status(cluster->name, GLANCE_TIMEOUT_MS, &status, NULL) == 0)
+		state = kinc_json_string(status, "state", state);
+	network_format(cluster->networks.pods, pods);
+	network_format(cluster->networks.services, services);
+	(void)cluster_kubeconfig(cluster->name, path, NULL);
+	cJSON_AddStringToObject(json, "name", cluster->name);
+	cJSON_AddStringToObject(json, "state", state);
+	cJSON_AddNumberToObject(json, "port", cluster->port);
+	cJSON_AddStringToObject(json, "pod_subnet", pods);
+	cJSON_AddStringToObject(json, "service_subnet", services);
+	cJSON_AddStringToObject(json, "image", cluster->image);
+	cJSON_AddStringToObject(json, "kubeconfig", path);
+	return json;
+}
+
+static int print_json(const cJSON *json, struct kinc_error *err)
+{
+	cleanup_free char *text = cJSON_Print(json);
+
+	if (!text || puts(text) < 0) {
+		kinc_error_errno(err, errno, "cannot print");
+		return KINC_EXIT_SYSTEM;
+	}
+	return KINC_EXIT_OK;
+}
+
+int command_list(struct launch *launch, struct kinc_error *err)
+{
+	cleanup_clusters struct cluster_list list = {0};
+	cleanup_json cJSON *json = cJSON_CreateArray();
+	const cJSON *row;
+
+	if (cluster_list_load(&list, err) < 0)
+		return KINC_EXIT_SYSTEM;
+	for (size_t i = 0; i < list.count; i++)
+		cJSON_AddItemToArray(json, describe(&list.clusters[i]));
+	if (launch->json)
+		return print_json(json, err);
+	printf("%-20s %-9s %5s  %-18s %-16s %s\n", "NAME", "STATE", "PORT", "PODS", "SERVICES",
+	       "KUBECONFIG");
+	cJSON_ArrayForEach(row, json)
+		printf("%-20s %-9s %5d  %-18s %-16s %s\n", kinc_json_string(row, "name", ""),
+		       kinc_json_string(row, "state", ""), (int)kinc_json_number(row, "port", 0),
+		       kinc_json_string(row, "pod_subnet", ""),
+		       kinc_json_string(row, "service_subnet", ""),
+		       kinc_json_string(row, "kubeconfig", ""));
+	return KINC_EXIT_OK;
+}
+
+/* The cluster asked for, which has to run. */
+static int find_running(const char *name, struct kinc_error *err)
+{
+	cleanup_clusters struct cluster_list list = {0};
+
+	if (cluster_list_load(&list, err) < 0)
+		return KINC_EXIT_SYSTEM;
+	const struct cluster *cluster = cluster_list_find(&list, name);
+	if (!cluster) {
+		cluster_unknown(&list, name, err);
+		return KINC_EXIT_NOT_SO;
+	}
+	if (strcmp(cluster->state, "running") == 0)
+		return KINC_EXIT_OK;
+	kinc_error_set(err, ESRCH, "cluster %s is %s: `kinc-launch --cluster %s up` starts it", name,
+		       cluster->state, name);
+	return KINC_EXIT_NOT_SO;
+}
+
+static void print_text(const char *format, const char *text)
+{
+	char clean[160];
+
+	snprintf(clean, sizeof(clean), "%s", text);
+	for (char *c = clean; *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			*c = ' ';
+	if (strcmp(format, "pad") == 0)
+		printf("%-24s ", clean);
+	else
+		printf("%s", clean);
+}
+
+static void print_units(const cJSON *status)
+{
+	const cJSON *unit, *wait;
+
+	printf("%-24s %-9s %8s  %s\n", "UNIT", "STATE", "READY", "WAITS FOR");
+	cJSON_ArrayForEach(unit, kinc_json_get(status, "units"))
+	{
+		double ready = kinc_json_number(unit, "ready_ms", -1);
+		print_text("pad", kinc_json_string(unit, "name", ""));
+		printf("%-9.9s ", kinc_json_string(unit, "state", ""));
+		if (ready < 0)
+			printf("%8s  ", "-");
+		else
+			printf("%7.1fs  ", ready / 1000);
+		cJSON_ArrayForEach(wait, kinc_json_get(unit, "waiting_for"))
+			printf("%.80s ", cJSON_IsString(wait) ? wait->valuestring : "");
+		print_text("", kinc_json_string(unit, "message", ""));
+		putchar('\n');
+	}
+}
+
+int command_status(struct launch *launch, struct kinc_error *err)
+{
+	char container[CLUSTER_TEXT_MAX];
+	cleanup_json cJSON *status = NULL;
+	int found = find_running(launch->cluster, err);
+
+	if (found != KINC_EXIT_OK)
+		return found;
+	/* Not reachable on the socket after the runtime directory was lost. */
+	if (ask_status(launch->cluster, ASK_TIMEOUT_MS, &status, err) < 0) {
+		cluster_container(launch->cluster, container);
+		if (podman_call_json(&status, NULL, "exec", container, "kincctl", "status",
+				     "--json", NULL) < 0)
+			return KINC_EXIT_SYSTEM;
+		*err = (struct kinc_error){0};
+	}
+	if (launch->json)
+		return print_json(status, err);
+	const char *state = kinc_json_string(status, "state", "unknown");
+	printf("cluster %s is ", launch->cluster);
+	print_text("", state);
+	printf(", %.0f s after its start\n", kinc_json_number(status, "elapsed_ms", 0) / 1000);
+	print_units(status);
+	return strcmp(state, "ready") == 0 ? KINC_EXIT_OK : KINC_EXIT_NOT_SO;
+}
+
+static int print_unit_log(const struct launch *launch, struct kinc_error *err)
+{
+	cleanup_control struct kinc_control control = KINC_CONTROL_CLOSED;
+	cleanup_json cJSON *request = kinc_control_request("log", launch->operands[0]);
+	cleanup_json cJSON *answer = NULL;
+	char socket[CLUSTER_PATH_MAX];
+	int result = cluster_socket(launch->cluster, socket, err);
+
+	cJSON_AddBoolToObject(request, "follow", launch->follow);
+	cJSON_AddNumberToObject(request, "lines", 1000);
+	if (result == 0)
+		result = kinc_control_connect(&control, socket, err);
+	if (result == 0)
+		result = kinc_control_ask(&control, request, ASK_TIMEOUT_MS, &answer, err);
+	while (result == 0) {
+		cleanup_json cJSON *line = NULL;
+		result = kinc_control_next(&control, launch->follow ? -1 : ASK_TIMEOUT_MS, &line,
+					   NULL);
+		if (result == 0 && (puts(kinc_json_string(line, "text", "")) < 0 ||
+				    fflush(stdout) != 0))
+			return KINC_EXIT_SYSTEM;
+	}
+	return result == -ECONNRESET ? KINC_EXIT_OK : KINC_EXIT_NOT_SO;
+}
+
+int command_logs(struct launch *launch, struct kinc_error *err)
+{
+	cleanup_clusters struct cluster_list list = {0};
+	char container[CLUSTER_TEXT_MAX];
+
+	if (launch->operand_count > 0) {
+		int found = find_running(launch->cluster, err);
+		return found == KINC_EXIT_OK ? print_unit_log(launch, err) : found;
+	}
+	if (cluster_list_load(&list, err) < 0)
+		return KINC_EXIT_SYSTEM;
+	if (!cluster_list_find(&list, launch->cluster)) {
+		cluster_unknown(&list, launch->cluster, err);
+		return KINC_EXIT_NOT_SO;
+	}
+	cluster_container(launch->cluster, container);
+	cleanup_podman struct podman podman = podman_new();
+	podman_add(&podman, "logs");
+	if (launch->follow)
+		podman_add(&podman, "--follow");
+	podman_add(&podman, container);
+	podman_exec(&podman, err);
+	return KINC_EXIT_SYSTEM;
+}

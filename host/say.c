@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "launch.h"
+
+void launch_say(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	fputs("kinc-launch: ", stderr);
+	vfprintf(stderr, format, args);
+	fputc('\n', stderr);
+	va_end(args);
+}

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Theory of operation. `up` looks before it makes anything: host, existing
+ * clusters, image, port and subnets. What it then makes is noted in struct up
+ * as it is made, and taken back in reverse order when a later step fails, so
+ * that a failed `up` leaves what it found. Choosing and creating happen under
+ * one lock; the wait for the boot does not hold it.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "boot.h"
+#include "cleanup.h"
+#include "cluster.h"
+#include "doctor.h"
+#include "image.h"
+#include "io.h"
+#include "kubeconfig.h"
+#include "launch.h"
+#include "network.h"
+#include "podman.h"
+#include "remove.h"
+#include "version.h"
+
+enum { RUN_TIMEOUT_MS = 180000 };
+
+struct up {
+	const struct launch *launch;
+	struct cluster cluster;
+	char *image;
+	struct remove_parts made;
+};
+
+static int take_networks(const struct cluster_list *list, struct network_taken *taken,
+			 struct kinc_error *err)
+{
+	int result = network_add_host(taken, err);
+
+	for (size_t i = 0; i < list->count && result == 0; i++) {
+		const struct cluster *other = &list->clusters[i];
+		char by[64];
+		if (!other->port)
+			continue;
+		snprintf(by, sizeof(by), "cluster %s", other->name);
+		if (network_taken_add(taken, other->networks.pods, by) < 0 ||
+		    network_taken_add(taken, other->networks.services, by) < 0)
+			result = kinc_error_errno(err, ENOMEM, "choosing subnets");
+	}
+	return result;
+}
+
+static const char *port_owner(const struct cluster_list *list, int port, char by[64])
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (list->clusters[i].port == port) {
+			snprintf(by, 64, "cluster %s", list->clusters[i].name);
+			return by;
+		}
+	return network_port_free(port) ? NULL : "another program";
+}
+
+static int choose_port(const struct launch *launch, const struct cluster_list *list,
+		       struct kinc_error *err)
+{
+	char by[64];
+	bool is_default = strcmp(launch->cluster, "default") == 0;
+	int first = is_default ? NETWORK_PORT_DEFAULT : NETWORK_PORT_DEFAULT + 1;
+
+	if (launch->force_port) {
+		int port = network_parse_port(launch->force_port, err);
+		const char *owner = port < 0 ? NULL : port_owner(list, port, by);
+		if (owner)
+			return kinc_error_set(err, EADDRINUSE,
+					      "port %d is taken by %s: choose another FORCE_PORT, or "
+					      "none",
+					      port, owner);
+		return port;
+	}
+	for (int port = first; port <= NETWORK_PORT_LAST; port++) {
+		const char *owner = port_owner(list, port, by);
+		if (!owner)
+			return port;
+		if (is_default && port == NETWORK_PORT_DEFAULT)
+			launch_say("port %d is taken by %s: taking the next free one", port, owner);
+	}
+	return kinc_error_set(err, EADDRINUSE, "no port from %d to %d is free: set FORCE_PORT", first,
+			      NETWORK_PORT_LAST);
+}
+
+static int choose(struct up *up, const struct cluster_list *list, struct kinc_error *err)
+{
+	struct network_taken taken = {0};
+	char why[NETWORK_WHY_MAX] = "";
+	int result = choose_port(up->launch, list, err);
+
+	if (result < 0)
+		return result;
+	up->cluster.port = result;
+	result = take_networks(list, &taken, err);
+	if (result == 0)
+		result = network_choose(up->cluster.port, &taken, &up->cluster.networks, why, err);
+	if (result == 0 && *why) {
+		char pods[NETWORK_TEXT_MAX], services[NETWORK_TEXT_MAX];
+		network_format(up->cluster.networks.pods, pods);
+		network_format(up->cluster.networks.services, services);
+		launch_say("%s: pods get %s, services %s", why, pods, services);
+	}
+	network_taken_release(&taken);
+	return result;
+}
+
+static int make_runtime_dir(struct up *up, char path[CLUSTER_PATH_MAX], struct kinc_error *err)
+{
+	struct stat status;
+	int result = cluster_runtime_dir(up->cluster.name, path, err);
+
+	if (result < 0)
+		return result;
+	if (lstat(path, &status) < 0)
+		up->made.runtime_dir = true;
+	result = kinc_make_directories(path, 0700, err);
+	if (result == 0 && (lstat(path, &status) < 0 || !S_ISDIR(status.st_mode) ||
+			    status.st_uid != getuid() || chmod(path, 0700) < 0))
+		result = kinc_error_set(err, EACCES, "%s is not a directory of yours", path);
+	return result;
+}
+
+static int make_volume(struct up *up, const char *which, bool *made, struct kinc_error *err)
+{
+	char volume[CLUSTER_TEXT_MAX], label[80];
+
+	cluster_volume(up->cluster.name, which, volume);
+	snprintf(label, sizeof(label), "--label=io.kinc.cluster=%s", up->cluster.name);
+	/* What an earlier cluster of that name left is not for this one. */
+	if (podman_call(NULL, NULL, "volume", "exists", volume, NULL) == 0)
+		return kinc_error_set(err, EEXIST,
+				      "volume %s is left over: `kinc-launch --cluster %s down` "
+				      "removes it",
+				      volume, up->cluster.name);
+	int result = podman_call(NULL, err, "volume", "create", label, volume, NULL);
+	*made = result == 0;
+	return result;
+}
+
+static void add_identity(struct podman *podman, const struct cluster *cluster)
+{
+	char pods[NETWORK_TEXT_MAX], services[NETWORK_TEXT_MAX];
+
+	network_format(cluster->networks.pods, pods);
+	network_format(cluster->networks.services, services);
+	podman_addf(podman, "--label=io.kinc.cluster=%s", cluster->name);
+	podman_addf(podman, "--label=io.kinc.port=%d", cluster->port);
+	podman_addf(podman, "--label=io.kinc.pod-subnet=%s", pods);
+	podman_addf(podman, "--label=io.kinc.service-subnet=%s", services);
+	podman_addf(podman, "--label=io.kinc.protocol=%d", KINC_PROTOCOL);
+	podman_addf(podman, "--env=KINC_CLUSTER=%s", cluster->name);
+	podman_addf(podman, "--env=KINC_API_PORT=%d", cluster->port);
+	podman_addf(podman, "--env=KINC_POD_SUBNET=%s", pods);
+	podman_addf(podman, "--env=KINC_SERVICE_SUBNET=%s", services);
+}
+
+static int run_container(struct up *up, const char *runtime_dir, struct kinc_error *err)
+{
+	static const char *const fixed[] = {
+		"--systemd=always",
+		"--cgroupns=private",
+		"--cap-add=SYS_ADMIN,NET_ADMIN,NET_RAW",
+		"--security-opt=unmask=ALL",
+		"--device=/dev/fuse",
+		"--pids-limit=-1",
+		"--stop-timeout=60",
+		"--sysctl=net.ipv4.ip_forward=1",
+	};
+	const char *name = up->cluster.name;
+	char container[CLUSTER_TEXT_MAX], data[CLUSTER_TEXT_MAX], config[CLUSTER_TEXT_MAX];
+	char cgroup[CLUSTER_PATH_MAX];
+	cleanup_podman struct podman podman = podman_new();
+
+	cluster_container(name, container);
+	cluster_volume(name, "var-data", data);
+	cluster_volume(name, "config", config);
+	podman_add(&podman, "run");
+	podman_add(&podman, "--detach");
+	podman_addf(&podman, "--name=%s", container);
+	podman_addf(&podman, "--hostname=%s", container);
+	for (size_t i = 0; i < sizeof(fixed) / sizeof(*fixed); i++)
+		podman_add(&podman, fixed[i]);
+	if (cluster_cgroup(name, cgroup) == 0)
+		podman_addf(&podman, "--cgroup-parent=%s", cgroup);
+	podman_addf(&podman, "--volume=%s:/var:suid,exec,dev", data);
+	podman_addf(&podman, "--volume=%s:/etc/kinc/config", config);
+	podman_addf(&podman, "--volume=%s:/run/kinc/control", runtime_dir);
+	podman_addf(&podman, "--publish=127.0.0.1:%d:6443", up->cluster.port);
+	add_identity(&podman, &up->cluster);
+	podman_add(&podman, up->image);
+	/* From here on there may be a container, even if podman is cut short. */
+	up->made.container = true;
+	return podman_run(&podman, RUN_TIMEOUT_MS, NULL, err);
+}
+
+static int create(struct up *up, const struct cluster_list *list, struct kinc_error *err)
+{
+	char runtime_dir[CLUSTER_PATH_MAX];
+	int result = image_resolve(up->launch->image, &up->image, err);
+
+	snprintf(up->cluster.name, sizeof(up->cluster.name), "%s", up->launch->cluster);
+	if (result == 0)
+		result = choose(up, list, err);
+	if (result == 0)
+		result = make_runtime_dir(up, runtime_dir, err);
+	if (result == 0)
+		result = make_volume(up, "var-data", &up->made.data, err);
+	if (result == 0)
+		result = make_volume(up, "config", &up->made.config, err);
+	if (result == 0)
+		result = run_container(up, runtime_dir, err);
+	if (result == 0)
+		launch_say("cluster %s starts from %s on port %d", up->cluster.name, up->image,
+			   up->cluster.port);
+	return result;
+}
+
+static int revive(struct up *up, const struct cluster *existing, struct kinc_error *err)
+{
+	char container[CLUSTER_TEXT_MAX], path[CLUSTER_PATH_MAX];
+
+	up->cluster = *existing;
+	if (!existing->port)
+		return kinc_error_set(err, EPROTO,
+				      "container of cluster %s lacks kinc's labels: `kinc-launch "
+				      "--cluster %s down` removes it",
+				      existing->name, existing->name);
+	if (strcmp(existing->state, "running") == 0) {
+		launch_say("cluster %s runs already on port %d", existing->name, existing->port);
+		return 0;
+	}
+	launch_say("cluster %s is there (%s): starting it again", existing->name, existing->state);
+	cluster_container(existing->name, container);
+	int result = make_runtime_dir(up, path, err);
+	up->made.runtime_dir = false;
+	if (result == 0)
+		result = podman_call(NULL, err, "start", container, NULL);
+	return result;
+}
+
+static int up_locked(struct up *up, struct kinc_error *err)
+{
+	cleanup_clusters struct cluster_list list = {0};
+	cleanup_close int lock = cluster_lock(err);
+
+	if (lock < 0)
+		return lock;
+	int result = cluster_list_load(&list, err);
+	if (result < 0)
+		return result;
+	const struct cluster *existing = cluster_list_find(&list, up->launch->cluster);
+	return existing ? revive(up, existing, err) : create(up, &list, err);
+}
+
+static int exit_status(int result)
+{
+	switch (-result) {
+	case EINVAL:
+		return KINC_EXIT_MISUSE;
+	case EREMOTEIO:
+	case ETIMEDOUT:
+	case ECONNRESET:
+	case EADDRINUSE:
+	case EEXIST:
+	case ECANCELED:
+		return KINC_EXIT_NOT_SO;
+	default:
+		return KINC_EXIT_SYSTEM;
+	}
+}
+
+int command_up(struct launch *launch, struct kinc_error *err)
+{
+	struct up up = {.launch = launch};
+	char path[CLUSTER_PATH_MAX];
+
+	boot_catch_signals();
+	int result = launch->force_port ? network_parse_port(launch->force_port, err) : 0;
+	if (result >= 0)
+		result = doctor_check(err);
+	if (result < 0)
+		return result == -EINVAL ? KINC_EXIT_MISUSE : KINC_EXIT_SYSTEM;
+	result = up_locked(&up, err);
+	if (result == 0)
+		result = boot_wait(up.cluster.name, launch->timeout_s, err);
+	if (result == 0)
+		result = kubeconfig_fetch(up.cluster.name, up.cluster.port, err);
+	if (result == 0)
+		result = cluster_kubeconfig(up.cluster.name, path, err);
+	up.made.kubeconfig = up.made.container;
+	if (result < 0 && !launch->keep)
+		remove_parts(launch->cluster, &up.made, NULL);
+	free(up.image);
+	if (result < 0)
+		return exit_status(result);
+	launch_say("cluster %s is ready: KUBECONFIG=%s", up.cluster.name, path);
+	puts(path);
+	return KINC_EXIT_OK;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef KINC_HOST_USER_H
+#define KINC_HOST_USER_H
+
+#include <sys/types.h>
+
+#include "error.h"
+
+struct user {
+	char *name, *home, *shell;
+	uid_t uid;
+	gid_t gid;
+	gid_t *groups;
+	int group_count;
+};
+#define cleanup_user __attribute__((cleanup(user_release)))
+
+/*
+ * Looks name up. With root, only ROOT/etc/passwd and ROOT/etc/group count:
+ * NSS would load the libraries of another system. ENOENT for an unknown user,
+ * EINVAL for a name with unusual characters or uid 0. On success the caller
+ * releases ret.
+ */
+int user_lookup(const char *name, const char *root, struct user *ret, struct kinc_error *err);
+void user_release(struct user *user);
+
+/*
+ * 0 when ROOT/etc/subuid and subgid give the user 65536 ids each, else ENOENT
+ * and the usermod command that adds them. root may be "".
+ */
+int user_check_subids(const char *root, const char *name, uid_t uid, struct kinc_error *err);
+
+/* Ids that the text of a subuid file grants to name or uid. */
+unsigned long user_count_subids(const char *text, const char *name, uid_t uid);
+
+/*
+ * Gives up root for good: groups, rlimits' soft part raised to what is hard,
+ * ids, and the environment HOME USER LOGNAME SHELL PATH XDG_RUNTIME_DIR.
+ */
+int user_become(const struct user *user, const char *runtime_dir, struct kinc_error *err);
+
+#endif

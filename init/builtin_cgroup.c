@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "builtin.h"
+#include "cgroup.h"
+#include "cleanup.h"
+#include "io.h"
+#include "report.h"
+
+#define EVACUATED CGROUP_ROOT "/init"
+static const char mend[] = "start the container with podman run --systemd=always "
+			   "--cgroupns=private, from a cgroup that the user owns "
+			   "(systemd: Delegate=yes; kinc-launch doctor tells more)";
+
+/*
+ * Processes in an inner node forbid controllers below it. Whoever is forked
+ * while this runs lands in the root again, hence the second look.
+ */
+static int evacuate(struct kinc_error *err)
+{
+	for (int attempt = 0; attempt < 100; attempt++) {
+		cleanup_free char *text = NULL;
+		char *next;
+		int result = kinc_read_file(AT_FDCWD, CGROUP_ROOT "/cgroup.procs", 1 << 20, &text,
+					    NULL, err);
+		if (result < 0)
+			return result;
+		bool any = false;
+		for (char *line = text; *line; line = next) {
+			next = strchrnul(line, '\n');
+			if (*next)
+				*next++ = '\0';
+			/* 0: a process of an outer pid namespace, which is not ours to move. */
+			if (strcmp(line, "0") == 0)
+				continue;
+			any = true;
+			result = kinc_write_existing(AT_FDCWD, EVACUATED "/cgroup.procs", line,
+						     err);
+			if (result < 0 && err->code != ESRCH)
+				return kinc_error_prefix(err, "moving processes to %s", EVACUATED);
+		}
+		if (!any)
+			return 0;
+	}
+	return kinc_error_set(err, EBUSY, "new processes keep appearing in the root cgroup");
+}
+
+/* One by one: a write that names a missing controller fails as a whole. */
+static void enable_all(const char *directory, char *refused, size_t size)
+{
+	char path[200], one[64];
+	cleanup_free char *text = NULL;
+	char *rest, *name;
+
+	snprintf(path, sizeof(path), "%s/cgroup.controllers", directory);
+	if (kinc_read_file(AT_FDCWD, path, 4096, &text, NULL, NULL) < 0)
+		return;
+	snprintf(path, sizeof(path), "%s/cgroup.subtree_control", directory);
+	for (name = strtok_r(text, " \n", &rest); name; name = strtok_r(NULL, " \n", &rest)) {
+		snprintf(one, sizeof(one), "+%s", name);
+		if (kinc_write_existing(AT_FDCWD, path, one, NULL) == 0)
+			continue;
+		snprintf(refused + strlen(refused), size - strlen(refused), " %s", name);
+	}
+}
+
+static void warn_missing(const struct builtin_context *context)
+{
+	static const char *const wanted[] = {"cpu", "memory", "pids"};
+	cleanup_free char *text = NULL;
+	char missing[64] = "", padded[4200] = " ";
+
+	if (kinc_read_file(AT_FDCWD, CGROUP_ROOT "/cgroup.subtree_control", 4096, &text, NULL,
+			   NULL) == 0) {
+		text[strcspn(text, "\n")] = '\0';
+		snprintf(padded, sizeof(padded), " %s ", text);
+	}
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+		char word[16];
+		snprintf(word, sizeof(word), " %s ", wanted[i]);
+		if (!strstr(padded, word))
+			snprintf(missing + strlen(missing), sizeof(missing) - strlen(missing),
+				 "%s%s", missing[0] ? ", " : "", wanted[i]);
+	}
+	if (missing[0])
+		report_send(context->report, REPORT_WARNING,
+			    "cgroup controllers not delegated: %s; the node runs, limits of that "
+			    "kind do not hold. To mend it, delegate them to the user on the host "
+			    "(systemd: Delegate=%s in user@.service)",
+			    missing, "cpu cpuset io memory pids");
+}
+
+int builtin_cgroup(const struct unit *unit, const struct builtin_context *context,
+		   struct kinc_error *err)
+{
+	char refused[256] = "";
+
+	(void)unit;
+	if (!cgroup_mounted())
+		return kinc_error_set(err, ENOENT, "no cgroup v2 hierarchy at " CGROUP_ROOT ": %s",
+				      mend);
+	int result = kinc_make_directories(EVACUATED, 0755, err);
+	if (result == 0)
+		result = evacuate(err);
+	if (result < 0) {
+		struct kinc_error why = *err;
+		return kinc_error_set(err, why.code, "cgroup v2 is not writable (%.200s): %s",
+				      why.message, mend);
+	}
+	enable_all(CGROUP_ROOT, refused, sizeof(refused));
+	if (refused[0])
+		report_send(context->report, REPORT_NOTE, "refused:%s", refused);
+	warn_missing(context);
+	return 0;
+}

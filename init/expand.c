@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+#include "expand.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+extern char **environ;
+
+void expand_free(char **strings)
+{
+	for (char **at = strings; at && *at; at++)
+		free(*at);
+	free(strings);
+}
+
+char *expand_text(const char *text, const struct variables *variables, struct kinc_error *err)
+{
+	char *expanded = NULL;
+
+	if (template_expand(text, variables, &expanded, NULL, err) == 0)
+		return expanded;
+	if (err && err->code == ENOENT && strstr(err->message, "{{NODE_IP}}"))
+		kinc_error_set(err, ENOENT,
+			       "NODE_IP is not known yet: let the unit require node-address");
+	return NULL;
+}
+
+char **expand_strings(const struct strings *strings, const struct variables *variables,
+		      struct kinc_error *err)
+{
+	cleanup_argv char **expanded = calloc(strings->count + 1, sizeof(*expanded));
+
+	if (!expanded) {
+		kinc_error_errno(err, ENOMEM, "starting a unit");
+		return NULL;
+	}
+	for (size_t i = 0; i < strings->count; i++) {
+		expanded[i] = expand_text(strings->items[i], variables, err);
+		if (!expanded[i])
+			return NULL;
+	}
+	return steal_ptr(&expanded);
+}
+
+/* Meant for PID 1 by who started it: children must not talk to that socket. */
+static bool is_private(const char *line)
+{
+	static const char *const names[] = {"NOTIFY_SOCKET=", "WATCHDOG_PID=", "WATCHDOG_USEC=",
+					    "LISTEN_FDS=",    "LISTEN_PID=",   "LISTEN_FDNAMES="};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strncmp(line, names[i], strlen(names[i])) == 0)
+			return true;
+	return false;
+}
+
+/* Takes the line over; an earlier one of the same name is replaced. */
+static bool put(char **lines, char *line)
+{
+	size_t name;
+
+	if (!line)
+		return false;
+	name = (size_t)(strchrnul(line, '=') - line);
+	for (; *lines; lines++) {
+		if (strncmp(*lines, line, name) == 0 && (*lines)[name] == '=') {
+			free(*lines);
+			break;
+		}
+	}
+	*lines = line;
+	return true;
+}
+
+static char *format_pair(const char *name, const char *value)
+{
+	char *line = NULL;
+
+	return asprintf(&line, "%s=%s", name, value) < 0 ? NULL : line;
+}
+
+char **expand_environment(const struct unit *unit, const struct variables *variables,
+			  const char *notify, struct kinc_error *err)
+{
+	size_t inherited = 0;
+	bool done = true;
+
+	while (environ[inherited])
+		inherited++;
+	cleanup_argv char **lines = calloc(
+		inherited + variables->count + unit->environment.count + 4, sizeof(*lines));
+	if (!lines) {
+		kinc_error_errno(err, ENOMEM, "starting a unit");
+		return NULL;
+	}
+	done = put(lines, strdup("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:"
+				 "/bin"));
+	for (size_t i = 0; i < inherited && done; i++)
+		if (!is_private(environ[i]) && strchr(environ[i], '='))
+			done = put(lines, strdup(environ[i]));
+	for (size_t i = 0; i < variables->count && done; i++)
+		done = put(lines,
+			   format_pair(variables->items[i].name, variables->items[i].value));
+	if (notify && done)
+		done = put(lines, format_pair("NOTIFY_SOCKET", notify));
+	if (unit->watchdog_s > 0 && done) {
+		char number[32];
+		snprintf(number, sizeof(number), "%d000000", unit->watchdog_s);
+		done = put(lines, format_pair("WATCHDOG_USEC", number));
+	}
+	for (size_t i = 0; i < unit->environment.count && done; i++) {
+		char *line = expand_text(unit->environment.items[i], variables, err);
+		if (!line)
+			return NULL;
+		done = put(lines, line);
+	}
+	if (!done) {
+		kinc_error_errno(err, ENOMEM, "starting a unit");
+		return NULL;
+	}
+	return steal_ptr(&lines);
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+#include "farewell.h"
+
+#include <dirent.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "manager.h"
+#include "story.h"
+
+#define TERM_MS 10000
+#define KILL_MS 2000
+#define LOGS_MS 2000
+
+/* State and parent of a process: false when it has gone. */
+static bool look_up(const char *pid, char *ret_state, int *ret_parent)
+{
+	char path[300];
+
+	snprintf(path, sizeof(path), "/proc/%s/stat", pid);
+	FILE *file = fopen(path, "re");
+	if (!file)
+		return false;
+	/* The name between the parentheses may hold anything, but is short. */
+	int got = fscanf(file, "%*d (%*15[^)]) %c %d", ret_state, ret_parent);
+	if (got != 2) {
+		*ret_state = '?';
+		*ret_parent = 0;
+	}
+	fclose(file);
+	return true;
+}
+
+/*
+ * Signals (0: only counts) every process but this one, the log helper and its
+ * children. Only PID 1 may think that every process is its own.
+ */
+static size_t signal_others(const struct manager *manager, int number)
+{
+	DIR *proc = getpid() == 1 ? opendir("/proc") : NULL;
+	const struct dirent *entry;
+	size_t count = 0;
+
+	while (proc && (entry = readdir(proc))) {
+		int pid = atoi(entry->d_name), parent;
+		char state;
+		if (pid <= 1 || pid == manager->logs.helper.pid ||
+		    !look_up(entry->d_name, &state, &parent) || state == 'Z' ||
+		    (parent > 1 && parent == manager->logs.helper.pid))
+			continue;
+		count++;
+		if (number > 0)
+			kill(pid, number);
+	}
+	if (proc)
+		closedir(proc);
+	return count;
+}
+
+static bool jobs_have_gone(const struct manager *manager)
+{
+	for (size_t i = 0; i < manager->units.count; i++)
+		if (job_is_active(&manager->jobs[i]))
+			return false;
+	return true;
+}
+
+static void fired(struct timer *timer)
+{
+	/* The stage is over; farewell_advance sees that it is not armed any more. */
+	(void)timer;
+}
+
+static void enter(struct manager *manager, enum farewell_stage stage, unsigned patience_ms)
+{
+	manager->farewell.stage = stage;
+	manager->farewell.timer.fired = fired;
+	timer_set(&manager->loop, &manager->farewell.timer, patience_ms);
+}
+
+void farewell_advance(struct manager *manager)
+{
+	struct farewell *farewell = &manager->farewell;
+	size_t left;
+
+	if (farewell->stage == FAREWELL_NOT_YET) {
+		if (!jobs_have_gone(manager))
+			return;
+		left = signal_others(manager, SIGTERM);
+		if (left > 0)
+			story_tell("kinc-init", "units have stopped; SIGTERM to %zu processes left",
+				   left);
+		enter(manager, FAREWELL_ASKED, TERM_MS);
+	}
+	bool patience_over = !farewell->timer.armed;
+	if (farewell->stage == FAREWELL_ASKED) {
+		left = signal_others(manager, 0);
+		if (left > 0 && !patience_over)
+			return;
+		if (left > 0)
+			story_tell("kinc-init", "SIGKILL to %zu processes left", left);
+		signal_others(manager, SIGKILL);
+		enter(manager, FAREWELL_KILLED, KILL_MS);
+		patience_over = false;
+	}
+	if (farewell->stage == FAREWELL_KILLED) {
+		if (signal_others(manager, 0) > 0 && !patience_over)
+			return;
+		enter(manager, FAREWELL_LOGS, LOGS_MS);
+		patience_over = false;
+	}
+	if (farewell->stage == FAREWELL_LOGS && (logs_finish(&manager->logs) || patience_over))
+		farewell->stage = FAREWELL_OVER;
+}

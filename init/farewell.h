@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef INIT_FAREWELL_H
+#define INIT_FAREWELL_H
+
+#include "loop.h"
+
+struct manager;
+
+/*
+ * The end of the shutdown, after all units have stopped: processes that belong
+ * to none (pods whose runtime was told to leave them alone, sessions of
+ * podman exec) get SIGTERM and ten seconds, then SIGKILL; then the log helper
+ * ends.
+ */
+enum farewell_stage {
+	FAREWELL_NOT_YET,
+	FAREWELL_ASKED,	 /* SIGTERM was sent */
+	FAREWELL_KILLED, /* SIGKILL was sent */
+	FAREWELL_LOGS,	 /* the log helper was asked to end */
+	FAREWELL_OVER,	 /* main may return */
+};
+
+struct farewell {
+	enum farewell_stage stage;
+	struct timer timer;
+};
+
+/* Called after each turn of the loop while the manager is stopping. */
+void farewell_advance(struct manager *manager);
+
+#endif

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef INIT_JOB_H
+#define INIT_JOB_H
+
+#include "child.h"
+#include "loop.h"
+#include "machine.h"
+#include "probe.h"
+#include "restart.h"
+#include "unit.h"
+
+struct manager;
+
+/* A unit at run time. All jobs are allocated when the units are loaded. */
+struct job {
+	struct manager *manager;
+	struct unit *unit;
+	enum job_state state;
+	struct job *next_queued;
+	bool queued;  /* in the manager's queue of jobs to look at again */
+	bool changed; /* watchers have not been told yet */
+
+	struct child main;     /* the process that the unit is */
+	pid_t group;           /* process group of what was started last */
+	struct source adopted; /* pidfd of a main process that is not our child */
+	struct child stopper;  /* stop.exec */
+	struct source report;  /* from a child until it executes or ends */
+	struct source notify;  /* its sd_notify socket */
+	struct source events;  /* cgroup.events */
+	int cgroup;	       /* -EBADF while it has none */
+	bool populated;	       /* by the last look at cgroup.events */
+	int log_pipe[2];       /* what it writes; PID 1 keeps both ends open */
+
+	struct timer timer; /* of the state: start, stop, next try */
+	struct timer watchdog;
+	uint64_t watchdog_ms;
+	struct probe *probes; /* as unit->ready */
+
+	bool executed; /* the program runs: the report socket has closed */
+	bool notified; /* READY=1 came */
+	bool was_ready, failed, escalated, stop_sent;
+	bool refused; /* the failure is one that no retry mends */
+	bool stop_wanted, start_after_stop;
+
+	struct restart_history history;
+	int retry_ms; /* delay of the next try */
+	unsigned restarts;
+	uint64_t started_us, ready_us; /* CLOCK_MONOTONIC; 0 before */
+	char message[512];	       /* for status: what it says, or why it failed */
+	char exit[24];		       /* "code 1", "signal KILL", or empty */
+};
+
+/* Feeds the state machine. */
+void job_event(struct job *job, enum job_event event);
+
+/* Does it have processes, or will it have some without being asked again? */
+bool job_is_active(const struct job *job);
+/* May a unit that is ordered after this one go on? */
+bool job_is_settled(const struct job *job);
+/* Does it satisfy a unit that requires it? */
+bool job_is_satisfied(const struct job *job);
+
+void job_set_message(struct job *job, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* job_launch.c: starts the process. On error it is failed and has none. */
+int job_launch(struct job *job, struct kinc_error *err);
+/* Makes another process the main one. */
+void job_adopt_main(struct job *job, pid_t pid);
+/* Reads what the report socket still holds. */
+void job_read_reports(struct job *job);
+/* Do the conditions hold? If not, *ret_why is the path that is to blame. */
+bool job_conditions_hold(const struct job *job, const char **ret_why);
+
+/* job_stop.c: ends what is left of it, by stop.mode; polite begins with stop.exec. */
+void job_end_processes(struct job *job, bool polite);
+void job_kill_processes(struct job *job);
+/* If nothing is left of it, feeds the event that follows. */
+void job_check_gone(struct job *job);
+
+/* job_ready.c: readiness */
+void job_ready_begin(struct job *job);
+void job_ready_end(struct job *job);
+/* If all of its readiness holds, feeds EVENT_READY. */
+void job_ready_check(struct job *job);
+/* The pending ones as text: "notify, http http://…". */
+void job_ready_missing(const struct job *job, char *text, size_t size);
+
+/* job_notify.c: the sd_notify socket */
+int job_notify_open(struct job *job, struct kinc_error *err);
+void job_notify_path(const struct job *job, char *path, size_t size);
+void job_watchdog_start(struct job *job);
+
+#endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/* kincctl: asks kinc-init, over its control socket (docs/protocol.md). */
+#include "kincctl.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "version.h"
+
+static const struct command {
+	const char *name;
+	bool takes_unit;
+	int (*run)(struct kinc_control *control, const struct arguments *arguments,
+		   struct kinc_error *err);
+	const char *help;
+} commands[] = {
+	{"status", false, command_status, "units and their states; 0 when the node is ready, else 1"},
+	{"watch", false, command_watch, "the same, then every change as it happens"},
+	{"log", true, command_log, "the last lines that a unit wrote"},
+	{"start", true, command_start, "start a unit and what it needs; waits for the outcome"},
+	{"stop", true, command_stop, "stop a unit, and first what requires it"},
+	{"restart", true, command_restart, "stop and start a unit; the others stay"},
+	{"shutdown", false, command_shutdown, "stop everything and end the node"},
+};
+
+static void print_help(void)
+{
+	puts("usage: kincctl [--socket PATH] COMMAND [UNIT] [options]\n");
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		printf("  %-8s %-5s %s\n", commands[i].name, commands[i].takes_unit ? "UNIT" : "",
+		       commands[i].help);
+	puts("\n"
+	     "  --json         print kinc-init's own lines (status, watch, log)\n"
+	     "  --lines N      log: how many lines (default 100)\n"
+	     "  --follow, -f   log: go on with new lines\n"
+	     "  --no-wait      start, stop, restart: return once it is queued\n"
+	     "  --socket PATH  default " KINC_CONTROL_SOCKET "\n"
+	     "  --version, --help\n"
+	     "\n"
+	     "Exit status: 0 done, 1 not so or failed, 100 wrong use, 111 no kinc-init to ask.\n"
+	     "Example: podman exec kinc-dev-control-plane kincctl log kubelet --lines 20");
+}
+
+static int misuse(const char *what, const char *which)
+{
+	fprintf(stderr, "kincctl: %s%s. Try kincctl --help.\n", what, which ? which : "");
+	return KINC_EXIT_MISUSE;
+}
+
+static const struct command *find_command(const char *name)
+{
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+/* -1 to go on, otherwise an exit status. */
+static int read_options(struct arguments *arguments, int argc, char **argv)
+{
+	static const struct option known[] = {
+		{"socket", required_argument, NULL, 's'}, {"lines", required_argument, NULL, 'n'},
+		{"json", no_argument, NULL, 'j'},	  {"follow", no_argument, NULL, 'f'},
+		{"no-wait", no_argument, NULL, 'w'},	  {"version", no_argument, NULL, 'v'},
+		{"help", no_argument, NULL, 'h'},	  {NULL, 0, NULL, 0},
+	};
+	int option;
+	char *end;
+
+	while ((option = getopt_long(argc, argv, "fn:", known, NULL)) != -1) {
+		switch (option) {
+		case 's':
+			arguments->socket = optarg;
+			break;
+		case 'n':
+			arguments->lines = (int)strtol(optarg, &end, 10);
+			if (*end || end == optarg || arguments->lines < 0 ||
+			    arguments->lines > 10000)
+				return misuse("--lines takes a number from 0 to 10000", NULL);
+			break;
+		case 'j':
+			arguments->json = true;
+			break;
+		case 'f':
+			arguments->follow = true;
+			break;
+		case 'w':
+			arguments->no_wait = true;
+			break;
+		case 'v':
+			printf("kincctl %s (control protocol %d)\n", KINC_VERSION, KINC_PROTOCOL);
+			return KINC_EXIT_OK;
+		case 'h':
+			print_help();
+			return KINC_EXIT_OK;
+		default:
+			fputs("Try kincctl --help.\n", stderr);
+			return KINC_EXIT_MISUSE;
+		}
+	}
+	return -1;
+}
+
+int main(int argc, char **argv)
+{
+	struct arguments arguments = {.socket = KINC_CONTROL_SOCKET, .lines = 100};
+	cleanup_control struct kinc_control control = KINC_CONTROL_CLOSED;
+	struct kinc_error err;
+
+	int status = read_options(&arguments, argc, argv);
+	if (status >= 0)
+		return status;
+	if (optind >= argc)
+		return misuse("a command is missing", NULL);
+	const struct command *command = find_command(argv[optind]);
+	if (!command)
+		return misuse("there is no command ", argv[optind]);
+	if (command->takes_unit && optind + 1 >= argc)
+		return misuse("which unit? kincctl status names them", NULL);
+	if (optind + 1 + command->takes_unit < argc)
+		return misuse("too many arguments: ", argv[optind + 1 + command->takes_unit]);
+	arguments.unit = command->takes_unit ? argv[optind + 1] : NULL;
+
+	status = kinc_control_connect(&control, arguments.socket, &err);
+	if (status == 0)
+		status = command->run(&control, &arguments, &err);
+	if (status >= 0)
+		return status;
+	fprintf(stderr, "kincctl: %s\n", err.message);
+	return err.code == EREMOTEIO ? KINC_EXIT_NOT_SO : KINC_EXIT_SYSTEM;
+}

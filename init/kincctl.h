@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef KINCCTL_H
+#define KINCCTL_H
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+
+#include "control.h"
+
+/* How long kinc-init may take for an answer: it never computes one for long. */
+#define ANSWER_MS 10000
+
+struct arguments {
+	const char *socket;
+	const char *unit; /* NULL for commands without */
+	bool json, follow, no_wait;
+	int lines;
+};
+
+/* Each command: an exit status of lib/error.h, or a negative errno with err. */
+int command_status(struct kinc_control *control, const struct arguments *arguments,
+		   struct kinc_error *err);
+int command_watch(struct kinc_control *control, const struct arguments *arguments,
+		  struct kinc_error *err);
+int command_log(struct kinc_control *control, const struct arguments *arguments,
+		struct kinc_error *err);
+int command_start(struct kinc_control *control, const struct arguments *arguments,
+		  struct kinc_error *err);
+int command_stop(struct kinc_control *control, const struct arguments *arguments,
+		 struct kinc_error *err);
+int command_restart(struct kinc_control *control, const struct arguments *arguments,
+		    struct kinc_error *err);
+int command_shutdown(struct kinc_control *control, const struct arguments *arguments,
+		     struct kinc_error *err);
+
+/* kincctl_show.c: what status and watch print for people. */
+void show_status(const cJSON *status);
+void show_event(const cJSON *event);
+/* Prints untrusted text without control characters. */
+void show_text(const char *text);
+
+#endif

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "json.h"
+#include "kincctl.h"
+
+static int no_memory(struct kinc_error *err)
+{
+	return kinc_error_errno(err, ENOMEM, "asking kinc-init");
+}
+
+static void print_json(const cJSON *object)
+{
+	cleanup_free char *text = cJSON_PrintUnformatted(object);
+
+	if (text)
+		puts(text);
+}
+
+/* Sends a command and waits for its response. */
+static int ask(struct kinc_control *control, const char *command, const char *unit,
+	       cJSON **ret_response, struct kinc_error *err)
+{
+	cleanup_json cJSON *request = kinc_control_request(command, unit);
+
+	if (!request)
+		return no_memory(err);
+	return kinc_control_ask(control, request, ANSWER_MS, ret_response, err);
+}
+
+static int status_exit(const cJSON *status)
+{
+	return strcmp(kinc_json_string(status, "state", ""), "ready") == 0 ? KINC_EXIT_OK
+									    : KINC_EXIT_NOT_SO;
+}
+
+int command_status(struct kinc_control *control, const struct arguments *arguments,
+		   struct kinc_error *err)
+{
+	cleanup_json cJSON *status = NULL;
+	int result = ask(control, "status", NULL, &status, err);
+
+	if (result < 0)
+		return result;
+	if (arguments->json)
+		print_json(status);
+	else
+		show_status(status);
+	return status_exit(status);
+}
+
+int command_watch(struct kinc_control *control, const struct arguments *arguments,
+		  struct kinc_error *err)
+{
+	cJSON *status = NULL;
+	int result = ask(control, "watch", NULL, &status, err);
+
+	if (result < 0)
+		return result;
+	if (arguments->json)
+		print_json(status);
+	else
+		show_status(status);
+	cJSON_Delete(status);
+	for (;;) {
+		cleanup_json cJSON *event = NULL;
+		fflush(stdout);
+		result = kinc_control_next(control, -1, &event, err);
+		if (result == -ECONNRESET)
+			return KINC_EXIT_OK;
+		if (result < 0)
+			return result;
+		if (arguments->json)
+			print_json(event);
+		else
+			show_event(event);
+	}
+}
+
+int command_log(struct kinc_control *control, const struct arguments *arguments,
+		struct kinc_error *err)
+{
+	cleanup_json cJSON *request = kinc_control_request("log", arguments->unit);
+	cleanup_json cJSON *response = NULL;
+
+	if (!request || !cJSON_AddNumberToObject(request, "lines", arguments->lines) ||
+	    !cJSON_AddBoolToObject(request, "follow", arguments->follow))
+		return no_memory(err);
+	int result = kinc_control_ask(control, request, ANSWER_MS, &response, err);
+	while (result == 0) {
+		cleanup_json cJSON *event = NULL;
+		fflush(stdout);
+		result = kinc_control_next(control, arguments->follow ? -1 : ANSWER_MS, &event, err);
+		if (result < 0)
+			break;
+		if (arguments->json) {
+			print_json(event);
+			continue;
+		}
+		printf("%s ", kinc_json_string(event, "time", ""));
+		show_text(kinc_json_string(event, "text", ""));
+		putchar('\n');
+	}
+	return result == -ECONNRESET ? KINC_EXIT_OK : result;
+}
+
+static const cJSON *find_unit(const cJSON *status, const char *name)
+{
+	const cJSON *unit;
+
+	cJSON_ArrayForEach(unit, kinc_json_get(status, "units"))
+		if (strcmp(kinc_json_string(unit, "name", ""), name) == 0)
+			return unit;
+	return NULL;
+}
+
+/* -1: it is still on its way. */
+static int outcome(const cJSON *unit, bool stopping)
+{
+	const char *state = kinc_json_string(unit, "state", "");
+	bool stands = strcmp(state, "ready") == 0 || strcmp(state, "done") == 0 ||
+		      strcmp(state, "skipped") == 0;
+	bool stopped = strcmp(state, "stopped") == 0;
+
+	if (stopping ? stopped : stands)
+		return KINC_EXIT_OK;
+	if (strcmp(state, "failed") == 0 || (!stopping && stopped)) {
+		fprintf(stderr, "kincctl: %s %s: ", kinc_json_string(unit, "name", ""), state);
+		fprintf(stderr, "%s\n", kinc_json_string(unit, "message", ""));
+		return KINC_EXIT_NOT_SO;
+	}
+	return -1;
+}
+
+/* Watches over a connection of its own until the unit is where it should be. */
+static int wait_for_outcome(const struct arguments *arguments, bool stopping,
+			    struct kinc_error *err)
+{
+	cleanup_control struct kinc_control control = KINC_CONTROL_CLOSED;
+	cleanup_json cJSON *status = NULL;
+	int result = kinc_control_connect(&control, arguments->socket, err);
+
+	if (result == 0)
+		result = ask(&control, "watch", NULL, &status, err);
+	if (result < 0)
+		return result;
+	int done = outcome(find_unit(status, arguments->unit), stopping);
+	while (done < 0) {
+		cleanup_json cJSON *event = NULL;
+		result = kinc_control_next(&control, -1, &event, err);
+		if (result < 0)
+			return result;
+		const cJSON *unit = kinc_json_get(event, "unit");
+		if (strcmp(kinc_json_string(unit, "name", ""), arguments->unit) == 0)
+			done = outcome(unit, stopping);
+	}
+	return done;
+}
+
+static int change(struct kinc_control *control, const char *command,
+		  const struct arguments *arguments, struct kinc_error *err)
+{
+	cleanup_json cJSON *response = NULL;
+	int result = ask(control, command, arguments->unit, &response, err);
+
+	if (result < 0 || arguments->no_wait)
+		return result;
+	return wait_for_outcome(arguments, strcmp(command, "stop") == 0, err);
+}
+
+int command_start(struct kinc_control *control, const struct arguments *arguments,
+		  struct kinc_error *err)
+{
+	return change(control, "start", arguments, err);
+}
+
+int command_stop(struct kinc_control *control, const struct arguments *arguments,
+		 struct kinc_error *err)
+{
+	return change(control, "stop", arguments, err);
+}
+
+int command_restart(struct kinc_control *control, const struct arguments *arguments,
+		    struct kinc_error *err)
+{
+	return change(control, "restart", arguments, err);
+}
+
+int command_shutdown(struct kinc_control *control, const struct arguments *arguments,
+		     struct kinc_error *err)
+{
+	cleanup_json cJSON *response = NULL;
+
+	(void)arguments;
+	return ask(control, "shutdown", NULL, &response, err);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef INIT_SPAWN_H
+#define INIT_SPAWN_H
+
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include "error.h"
+
+/*
+ * A child to start. It either executes argv, or calls run() and ends with the
+ * status that it returns. Descriptors of -1 mean: none.
+ */
+struct spawn {
+	char *const *argv;
+	char *const *environment;
+	int (*run)(void *data, int report);
+	void *data;
+	const char *directory; /* NULL: / */
+	int output;	       /* becomes stdout and stderr; -1: /dev/null */
+	int report;	       /* where the child tells what went wrong (report.h) */
+	int cgroup;	       /* directory of the cgroup to start in */
+	const struct rlimit *nofile;
+	int oom_score_adj; /* OOM_SCORE_UNSET: as inherited */
+	const char *name;  /* shown by ps for children that run() */
+};
+
+/* Returns the pid; *ret_pidfd is -EBADF where the kernel has none. */
+pid_t spawn(const struct spawn *child, int *ret_pidfd, struct kinc_error *err);
+
+#endif

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <string.h>
+
+#include "control_server.h"
+#include "manager.h"
+#include "version.h"
+
+static double since_start(const struct manager *manager, uint64_t when_us)
+{
+	return (double)((when_us - manager->started_us) / 1000U);
+}
+
+static void add_time(cJSON *object, const char *name, const struct manager *manager,
+		     uint64_t when_us)
+{
+	if (when_us)
+		cJSON_AddNumberToObject(object, name, since_start(manager, when_us));
+	else
+		cJSON_AddNullToObject(object, name);
+}
+
+static void add_text(cJSON *array, const char *text)
+{
+	cJSON *item = cJSON_CreateString(text);
+
+	if (!cJSON_AddItemToArray(array, item))
+		cJSON_Delete(item);
+}
+
+static void add_waiting(cJSON *array, const struct job *job)
+{
+	const struct unit *unit = job->unit;
+	char text[300];
+
+	if (job->state == JOB_BACKOFF)
+		add_text(array, "its next try");
+	for (size_t i = 0; job->state == JOB_WAITING && i < unit->before.count; i++) {
+		const struct unit *other = unit->before.items[i];
+		if (!job_is_settled(&job->manager->jobs[other->index]))
+			add_text(array, other->name);
+	}
+	if (job->state != JOB_STARTING)
+		return;
+	for (size_t i = 0; i < unit->ready.count; i++) {
+		const struct probe_spec *spec = job->probes[i].spec;
+		bool holds = spec->kind == PROBE_NOTIFY ? job->notified : job->probes[i].holds;
+		if (holds)
+			continue;
+		snprintf(text, sizeof(text), "%s%s%s", probe_kind_name(spec->kind),
+			 spec->address ? " " : "", spec->address ? spec->address : "");
+		add_text(array, text);
+	}
+}
+
+cJSON *status_unit(const struct job *job)
+{
+	const struct unit *unit = job->unit;
+	cJSON *object = cJSON_CreateObject();
+
+	cJSON_AddStringToObject(object, "name", unit->name);
+	cJSON_AddStringToObject(object, "description", unit->description);
+	cJSON_AddStringToObject(object, "type", unit_type_name(unit->type));
+	cJSON_AddStringToObject(object, "state", job_state_public(job->state));
+	if (job->main.pid > 0)
+		cJSON_AddNumberToObject(object, "pid", job->main.pid);
+	else
+		cJSON_AddNullToObject(object, "pid");
+	cJSON_AddNumberToObject(object, "restarts", job->restarts);
+	add_time(object, "started_ms", job->manager, job->started_us);
+	add_time(object, "ready_ms", job->manager, job_is_satisfied(job) ? job->ready_us : 0);
+	cJSON *waiting = cJSON_AddArrayToObject(object, "waiting_for");
+	add_waiting(waiting, job);
+	cJSON_AddStringToObject(object, "message", job->message);
+	if (job->exit[0])
+		cJSON_AddStringToObject(object, "exit", job->exit);
+	else
+		cJSON_AddNullToObject(object, "exit");
+	return object;
+}
+
+cJSON *status_object(const struct manager *manager)
+{
+	cJSON *object = cJSON_CreateObject();
+	const char *cluster = variables_get(&manager->variables, "KINC_CLUSTER", 12);
+
+	cJSON_AddNumberToObject(object, "protocol", KINC_PROTOCOL);
+	cJSON_AddBoolToObject(object, "ok", true);
+	cJSON_AddStringToObject(object, "version", KINC_VERSION);
+	if (cluster)
+		cJSON_AddStringToObject(object, "cluster", cluster);
+	else
+		cJSON_AddNullToObject(object, "cluster");
+	cJSON_AddStringToObject(object, "state", boot_state_name(manager->state));
+	cJSON_AddNumberToObject(object, "elapsed_ms", since_start(manager, loop_now_us()));
+	add_time(object, "ready_ms", manager, manager->ready_us);
+	cJSON_AddStringToObject(object, "target", manager->target->unit->name);
+	cJSON *warnings = cJSON_AddArrayToObject(object, "warnings");
+	for (size_t i = 0; i < manager->warning_count; i++)
+		add_text(warnings, manager->warnings[i]);
+	cJSON *units = cJSON_AddArrayToObject(object, "units");
+	for (size_t i = 0; i < manager->units.count; i++) {
+		cJSON *unit = status_unit(&manager->jobs[i]);
+		if (!cJSON_AddItemToArray(units, unit))
+			cJSON_Delete(unit);
+	}
+	return object;
+}

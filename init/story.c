@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+#include "story.h"
+
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "loop.h"
+
+static struct {
+	uint64_t started_us;
+	unsigned dropped;
+} story;
+
+void story_begin(uint64_t started_us)
+{
+	story.started_us = started_us;
+}
+
+/*
+ * stdout is the container runtime's pipe or terminal, shared with others, so
+ * it cannot be made non-blocking. But a pipe that polls writable takes
+ * PIPE_BUF bytes at once, and a line is shorter than that.
+ */
+static int put(const char *line, size_t size)
+{
+	struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+
+	if (poll(&out, 1, 0) != 1 || !(out.revents & POLLOUT))
+		return -1;
+	return write(STDOUT_FILENO, line, size) == (ssize_t)size ? 0 : -1;
+}
+
+void story_tell(const char *who, const char *format, ...)
+{
+	char line[2048];
+	uint64_t passed = loop_now_us() - story.started_us;
+	va_list args;
+
+	if (story.dropped > 0) {
+		int size = snprintf(line, sizeof(line), "[%9.3f] (%u lines were dropped here)\n",
+				    (double)passed / 1e6, story.dropped);
+		if (put(line, (size_t)size) < 0) {
+			story.dropped++;
+			return;
+		}
+		story.dropped = 0;
+	}
+	int begin = snprintf(line, sizeof(line), "[%9.3f] %-20s ", (double)passed / 1e6, who);
+	if (begin < 0 || (size_t)begin > 200)
+		return;
+	va_start(args, format);
+	int size = vsnprintf(line + begin, sizeof(line) - (size_t)begin - 1, format, args);
+	va_end(args);
+	size_t length = strlen(line);
+	if (size < 0)
+		return;
+	for (size_t i = 0; i < length; i++)
+		if ((unsigned char)line[i] < ' ')
+			line[i] = ' ';
+	line[length] = '\n';
+	if (put(line, length + 1) < 0)
+		story.dropped++;
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef INIT_UNIT_H
+#define INIT_UNIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "arena.h"
+
+/*
+ * What the unit files say (docs/units.md). Everything hangs in the arena of
+ * the unit_set and is not changed after loading.
+ */
+
+enum unit_type { UNIT_SERVICE, UNIT_ONESHOT, UNIT_BUILTIN, UNIT_TARGET };
+
+enum builtin_kind {
+	BUILTIN_MOUNTS,
+	BUILTIN_RSHARED,
+	BUILTIN_CGROUP,
+	BUILTIN_IP_FORWARD,
+	BUILTIN_NODE_ADDRESS,
+	BUILTIN_OOM_FLOOR,
+	BUILTIN_RENDER,
+};
+
+enum restart_policy { RESTART_NEVER, RESTART_ON_FAILURE, RESTART_ALWAYS };
+enum stop_mode { STOP_CGROUP, STOP_PROCESS, STOP_MIXED };
+
+enum probe_kind {
+	PROBE_NOTIFY,
+	PROBE_UNIX,
+	PROBE_TCP,
+	PROBE_HTTP,
+	PROBE_HTTP_UNIX,
+	PROBE_FILE,
+	PROBE_EXEC,
+};
+
+/* Ends with a NULL that count does not count, so that items is an argv. */
+struct strings {
+	size_t count;
+	char **items;
+};
+
+/* An array of any struct; items is cast by who knows what it holds. */
+struct list {
+	size_t count;
+	void *items;
+};
+
+struct probe_spec {
+	enum probe_kind kind;
+	char *address; /* a path, HOST:PORT or URL; NULL for notify and exec */
+	char *path;    /* http_unix: what to GET */
+	struct strings argv;
+};
+
+struct restart_spec {
+	int policy; /* enum restart_policy, -1: by the unit's type */
+	int delay_ms, max_delay_ms, limit, window_s;
+};
+
+struct stop_spec {
+	int signal, timeout_s;
+	int mode; /* enum stop_mode */
+	struct strings exec;
+};
+
+struct condition_spec {
+	struct strings path_exists, path_missing;
+};
+
+struct limit_spec {
+	int nofile; /* -1: as kinc-init was started */
+};
+
+struct mount_spec {
+	char *type, *source, *target, *content, *options;
+	bool read_only, optional;
+};
+struct directory_spec {
+	char *path;
+	int mode;
+};
+struct symlink_spec {
+	char *path, *target;
+};
+struct template_spec {
+	char *source, *target, *override;
+	int mode;
+};
+
+/* Units that a key names, once the graph is resolved. */
+struct edges {
+	size_t count;
+	struct unit **items;
+};
+
+struct unit {
+	char *name;
+	size_t index; /* in unit_set.items */
+	bool masked;
+	struct unit_place *places; /* of its keys; while loading */
+
+	char *description;
+	int type;    /* enum unit_type, -1 while not given */
+	int builtin; /* enum builtin_kind, -1 while not given */
+	struct strings exec;
+	struct strings requires, wants, after, wanted_by;
+	struct list ready; /* struct probe_spec */
+	struct restart_spec restart;
+	struct stop_spec stop;
+	struct condition_spec condition;
+	struct limit_spec limits;
+	int start_timeout_s, watchdog_s; /* 0: none */
+	struct strings environment;	 /* NAME=VALUE */
+	char *working_directory;
+	bool critical;
+	int oom_score_adj; /* OOM_SCORE_UNSET: as inherited */
+	struct list mounts, directories, symlinks, templates;
+
+	struct edges needs;  /* requires */
+	struct edges pulls;  /* wants, and wanted_by of others */
+	struct edges before; /* what must have settled first */
+	struct edges behind; /* the other way round: who waits for this one */
+	bool needed;	     /* part of the boot to the target */
+};
+
+#define OOM_SCORE_UNSET 10000
+
+struct unit_set {
+	struct arena arena;
+	size_t count;
+	struct unit **items;	     /* in boot order once the graph is resolved */
+	struct unit **by_name;	     /* sorted, once loaded */
+	struct unit_source *sources; /* the files' texts, while loading */
+};
+
+const char *unit_type_name(int type);
+const char *builtin_name(int kind);
+const char *probe_kind_name(enum probe_kind kind);
+
+/* NULL when there is none of that name. Masked units are not found. */
+struct unit *unit_find(const struct unit_set *set, const char *name);
+
+/* Does this unit run a process of ours or of its own? Targets do not. */
+bool unit_has_process(const struct unit *unit);
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef INIT_UNIT_KEYS_H
+#define INIT_UNIT_KEYS_H
+
+#include "unit_read.h"
+
+/* The keys of a unit file, in the order of unit_keys[]. */
+enum unit_key {
+	KEY_DESCRIPTION,
+	KEY_TYPE,
+	KEY_MASK,
+	KEY_EXEC,
+	KEY_BUILTIN,
+	KEY_REQUIRES,
+	KEY_WANTS,
+	KEY_AFTER,
+	KEY_WANTED_BY,
+	KEY_READY,
+	KEY_RESTART,
+	KEY_STOP,
+	KEY_START_TIMEOUT,
+	KEY_WATCHDOG,
+	KEY_ENVIRONMENT,
+	KEY_WORKING_DIRECTORY,
+	KEY_CONDITION,
+	KEY_CRITICAL,
+	KEY_OOM_SCORE_ADJ,
+	KEY_LIMITS,
+	KEY_MOUNTS,
+	KEY_DIRECTORIES,
+	KEY_SYMLINKS,
+	KEY_TEMPLATES,
+	UNIT_KEYS,
+};
+extern const struct key unit_keys[UNIT_KEYS + 1];
+
+/* Where a unit's key was given; doc is NULL when it was not. */
+struct unit_place {
+	const struct kinc_span_doc *doc;
+	uint32_t node;
+};
+
+/* A unit of that name with nothing but defaults; NULL without memory. */
+struct unit *unit_new(struct arena *arena, const char *name);
+
+/* Takes the keys of the reader's document into the unit. */
+void unit_read(struct reader *reader, struct unit *unit);
+
+/* Complains about keys that are missing, or make no sense together. */
+void unit_check(const struct unit *unit, struct complaints *complaints);
+
+/* For the table of "ready": reads the array into a list of struct probe_spec. */
+void read_ready(struct reader *reader, const struct key *key, uint32_t node, void *field);
+
+#endif

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT */
+#include "unit_load.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "io.h"
+#include "unit_keys.h"
+
+#define UNIT_FILE_MAX (1024 * 1024)
+
+/* A file's text, which the positions in messages need until all is resolved. */
+struct unit_source {
+	struct unit_source *next;
+	struct kinc_span_doc doc;
+	char *path, *text;
+};
+
+static struct unit *find_loaded(const struct unit_set *set, const char *name)
+{
+	for (size_t i = 0; i < set->count; i++)
+		if (strcmp(set->items[i]->name, name) == 0)
+			return set->items[i];
+	return NULL;
+}
+
+static struct unit *add_unit(struct unit_set *set, const char *name)
+{
+	struct unit *unit = unit_new(&set->arena, name);
+	struct unit **more = NULL;
+
+	if (unit)
+		more = realloc(set->items, (set->count + 1) * sizeof(*more));
+	if (!more) {
+		free(unit ? unit->places : NULL);
+		return NULL;
+	}
+	set->items = more;
+	set->items[set->count++] = unit;
+	return unit;
+}
+
+void units_add(struct unit_set *set, const char *name, const char *path, const char *text,
+	       size_t size, const struct variables *variables, bool any_kinc,
+	       struct complaints *complaints)
+{
+	struct kinc_error err;
+	struct unit_source *source = calloc(1, sizeof(*source));
+
+	if (!source || !(source->path = strdup(path)) || !(source->text = malloc(size + 1)))
+		goto no_memory;
+	memcpy(source->text, text, size);
+	source->text[size] = '\0';
+	int result = kinc_span_parse(source->path, source->text, size, &source->doc, &err);
+	if (result < 0) {
+		complain(complaints, "%s", err.message);
+		goto drop;
+	}
+
+	struct unit *unit = find_loaded(set, name);
+	if (!unit)
+		unit = add_unit(set, name);
+	if (!unit) {
+		kinc_span_release(&source->doc);
+		goto no_memory;
+	}
+	source->next = set->sources;
+	set->sources = source;
+	struct reader reader = {
+		.doc = &source->doc,
+		.arena = &set->arena,
+		.complaints = complaints,
+		.variables = variables,
+		.any_kinc = any_kinc,
+	};
+	unit_read(&reader, unit);
+	return;
+
+no_memory:
+	complain(complaints, "%s: out of memory", path);
+drop:
+	if (source) {
+		free(source->path);
+		free(source->text);
+	}
+	free(source);
+}
+
+static bool name_is_valid(const char *name, size_t length)
+{
+	static const char bytes[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789-_.@";
+
+	return length > 0 && length <= 64 && strspn(name, bytes) >= length && *name != '.';
+}
+
+static int is_unit_file(const struct dirent *entry)
+{
+	size_t length = strlen(entry->d_name);
+
+	return entry->d_name[0] != '.' && length > 5 &&
+	       strcmp(entry->d_name + length - 5, ".json") == 0;
+}
+
+static void load_file(struct unit_set *set, const char *directory, const char *file,
+		      const struct variables *variables, bool any_kinc,
+		      struct complaints *complaints)
+{
+	cleanup_free char *path = NULL, *text = NULL, *name = NULL;
+	struct kinc_error err;
+	size_t size = 0, length = strlen(file) - 5;
+
+	if (asprintf(&path, "%s/%s", directory, file) < 0 || !(name = strndup(file, length))) {
+		complain(complaints, "%s/%s: out of memory", directory, file);
+		return;
+	}
+	if (!name_is_valid(name, length)) {
+		complain(complaints,
+			 "%s:1:1: a unit's name has 1 to 64 letters, digits and - _ . @", path);
+		return;
+	}
+	if (kinc_read_file(AT_FDCWD, path, UNIT_FILE_MAX, &text, &size, &err) < 0) {
+		complain(complaints, "%s", err.message);
+		return;
+	}
+	units_add(set, name, path, text, size, variables, any_kinc, complaints);
+}
+
+static int load_directory(struct unit_set *set, const struct unit_directory *directory,
+			  const struct variables *variables, bool any_kinc,
+			  struct complaints *complaints, struct kinc_error *err)
+{
+	struct dirent **entries = NULL;
+	int count = scandir(directory->path, &entries, is_unit_file, alphasort);
+
+	if (count < 0 && errno == ENOENT && directory->optional)
+		return 0;
+	if (count < 0)
+		return kinc_error_errno(err, errno, "cannot read the units in %s", directory->path);
+	for (int i = 0; i < count; i++) {
+		load_file(set, directory->path, entries[i]->d_name, variables, any_kinc,
+			  complaints);
+		free(entries[i]);
+	}
+	free(entries);
+	return 0;
+}
+
+int units_load(struct unit_set *set, const struct unit_directory *directories, size_t count,
+	       const struct variables *variables, bool any_kinc, struct complaints *complaints,
+	       struct kinc_error *err)
+{
+	for (size_t i = 0; i < count; i++) {
+		int result = load_directory(set, &directories[i], variables, any_kinc, complaints,
+					    err);
+		if (result < 0)
+			return result;
+	}
+	units_finish(set, complaints);
+	return 0;
+}
+
+static int compare_names(const void *left, const void *right)
+{
+	return strcmp((*(struct unit *const *)left)->name, (*(struct unit *const *)right)->name);
+}
+
+void units_finish(struct unit_set *set, struct complaints *complaints)
+{
+	size_t bytes = (set->count + 1) * sizeof(*set->by_name);
+
+	set->by_name = arena_alloc(&set->arena, bytes);
+	if (!set->by_name) {
+		complain(complaints, "out of memory");
+		set->count = 0;
+		return;
+	}
+	if (set->count > 0) {
+		memcpy(set->by_name, set->items, set->count * sizeof(*set->by_name));
+		qsort(set->by_name, set->count, sizeof(*set->by_name), compare_names);
+	}
+	for (size_t i = 0; i < set->count; i++)
+		if (!set->items[i]->masked)
+			unit_check(set->items[i], complaints);
+}
+
+struct unit *unit_find(const struct unit_set *set, const char *name)
+{
+	size_t low = 0, high = set->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = strcmp(name, set->by_name[middle]->name);
+		if (order == 0)
+			return set->by_name[middle]->masked ? NULL : set->by_name[middle];
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return NULL;
+}
+
+bool unit_has_process(const struct unit *unit)
+{
+	return unit->type != UNIT_TARGET;
+}
+
+void units_forget_sources(struct unit_set *set)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		free(set->items[i]->places);
+		set->items[i]->places = NULL;
+	}
+	while (set->sources) {
+		struct unit_source *source = set->sources;
+		set->sources = source->next;
+		kinc_span_release(&source->doc);
+		free(source->path);
+		free(source->text);
+		free(source);
+	}
+}
+
+void units_free(struct unit_set *set)
+{
+	units_forget_sources(set);
+	free(set->items);
+	arena_free(&set->arena);
+	*set = (struct unit_set){0};
+}

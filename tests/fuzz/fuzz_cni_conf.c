@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* Standard input of kincnet: the configuration, and the prevResult in it. */
+#include <assert.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cni/address.c"
+#include "cni/conf.c"
+#include "cni/conf_json.c"
+#include "cni/conf_ranges.c"
+#include "cni/result.c"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *text = strndup((const char *)data, size);
+	struct kinc_error err = {0};
+	struct previous previous;
+	struct conf conf;
+
+	if (conf_parse(text, &conf, &err) == 0) {
+		assert(conf_name_valid(conf.name) && conf_interface_valid(conf.bridge));
+		assert(conf.set_count > 0 && conf.data_dir[0] == '/');
+		for (size_t i = 0; i < conf.set_count; i++) {
+			const struct ip_range *range = &conf.sets[i].ranges[0];
+			assert(conf.sets[i].count > 0);
+			assert(ip_compare(&range->first, &range->last) <= 0);
+			assert(prefix_contains(&range->subnet, &range->last));
+		}
+		if (result_read_previous(&conf, "eth0", &previous, &err) == 0)
+			assert(previous.count == conf.set_count);
+		conf_release(&conf);
+	} else {
+		assert(err.code != 0 && err.message[0]);
+	}
+	if (conf_parse_file(text, "kincnet", &conf, &err) == 0)
+		conf_release(&conf);
+	free(text);
+	return 0;
+}

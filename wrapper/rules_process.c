@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: MIT */
+/* Rules for the process object: who it runs as and what it may do. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/capability.h>
+
+#include "cleanup.h"
+#include "rewrite.h"
+
+static uint32_t first_of(const struct rewrite *rewrite, uint32_t node)
+{
+	return node == KINC_SPAN_NONE ? KINC_SPAN_NONE : rewrite->doc->nodes[node].child;
+}
+
+static uint32_t next_of(const struct rewrite *rewrite, uint32_t node)
+{
+	return rewrite->doc->nodes[node].next;
+}
+
+/*
+ * The kernel lets a value be lowered only down to oom_score_adj_min. Raising
+ * keeps the order of 997, 998 and 1000 that kubelet gives, which removing the
+ * field would not.
+ */
+int rule_oom_score(struct rewrite *rewrite, const struct rule *rule, struct kinc_error *err)
+{
+	int floor = rewrite->facts->oom_score_adj_min;
+	uint32_t node;
+	int64_t value;
+	int result = rewrite_find(rewrite, rewrite->process, "oomScoreAdj", &node, err);
+
+	if (result < 0 || node == KINC_SPAN_NONE)
+		return result;
+	/* What is no integer is for crun to refuse. */
+	if (kinc_span_int64(rewrite->doc, node, &value, NULL) < 0 || value >= floor)
+		return 0;
+	char text[16];
+	snprintf(text, sizeof(text), "%d", floor);
+	return rewrite_edit(rewrite, rule, node, text, err,
+			    "%soomScoreAdj|because %d is the lowest value that can be set here",
+			    rewrite->process_path, floor);
+}
+
+static int check_id(const struct rewrite *rewrite, const char *what, const char *name,
+		    const struct id_map *map, struct kinc_error *err)
+{
+	char path[32];
+	uint32_t node;
+	uint64_t value;
+
+	snprintf(path, sizeof(path), "user/%s", name);
+	int result = rewrite_find(rewrite, rewrite->process, path, &node, err);
+	if (result < 0 || node == KINC_SPAN_NONE)
+		return result;
+	if (kinc_span_uint64(rewrite->doc, node, &value, NULL) < 0 || value > UINT32_MAX ||
+	    id_map_has(map, (uint32_t)value))
+		return 0;
+	uint32_t highest = 0;
+	for (size_t i = 0; i < map->count; i++)
+		if (map->ranges[i].first + (map->ranges[i].count - 1) > highest)
+			highest = map->ranges[i].first + (map->ranges[i].count - 1);
+	return kinc_error_set(
+		err, EINVAL,
+		"this node cannot run a process as %s %" PRIu64
+		": its user namespace maps no such id (the highest is %" PRIu32
+		"); set %s to a mapped id, or give the host user more subordinate ids",
+		name, value, highest, what);
+}
+
+/*
+ * Never rewritten: running as another user than the one asked for would be a
+ * lie about isolation.
+ */
+int rule_user(struct rewrite *rewrite, const struct rule *rule, struct kinc_error *err)
+{
+	(void)rule;
+	if (rewrite->own_userns)
+		return 0;
+	int result = check_id(rewrite, "runAsUser", "uid", &rewrite->facts->uids, err);
+	return result < 0 ? result
+			  : check_id(rewrite, "runAsGroup", "gid", &rewrite->facts->gids, err);
+}
+
+int rule_groups(struct rewrite *rewrite, const struct rule *rule, struct kinc_error *err)
+{
+	uint32_t groups;
+	unsigned index = 0;
+	int result = rewrite_find(rewrite, rewrite->process, "user/additionalGids", &groups, err);
+
+	if (result < 0 || rewrite->own_userns)
+		return result;
+	for (uint32_t each = first_of(rewrite, groups); each != KINC_SPAN_NONE && result == 0;
+	     each = next_of(rewrite, each), index++) {
+		uint64_t value;
+		if (kinc_span_uint64(rewrite->doc, each, &value, NULL) < 0 || value > UINT32_MAX ||
+		    id_map_has(&rewrite->facts->gids, (uint32_t)value))
+			continue;
+		result = rewrite_edit(rewrite, rule, each, NULL, err,
+				      "%suser.additionalGids[%u]"
+				      "|because this node's user namespace does not map that group",
+				      rewrite->process_path, index);
+	}
+	return result;
+}
+
+/* The capability's number, or -1 for a name that libcap does not know. */
+static int capability_number(const struct rewrite *rewrite, uint32_t node)
+{
+	cleanup_free char *name = NULL;
+	cap_value_t value;
+
+	if (kinc_span_string(rewrite->doc, node, &name, NULL, NULL) < 0 ||
+	    cap_from_name(name, &value) < 0 || value < 0 || value > 63)
+		return -1;
+	return value;
+}
+
+static int capability_set(struct rewrite *rewrite, const struct rule *rule, const char *set,
+			  struct kinc_error *err)
+{
+	char path[48];
+	uint32_t node;
+
+	snprintf(path, sizeof(path), "capabilities/%s", set);
+	int result = rewrite_find(rewrite, rewrite->process, path, &node, err);
+	if (result < 0)
+		return result;
+
+	cleanup_free char *removed = NULL;
+	size_t removed_size = 0;
+	cleanup_file FILE *list = NULL;
+	uint64_t named = 0;
+	for (uint32_t each = first_of(rewrite, node); each != KINC_SPAN_NONE;
+	     each = next_of(rewrite, each)) {
+		int number = capability_number(rewrite, each);
+		if (number < 0 || rewrite->facts->capabilities >> number & 1)
+			continue;
+		result = splice_remove(&rewrite->splice, each, err);
+		if (result < 0)
+			return result;
+		if (!list)
+			list = open_memstream(&removed, &removed_size);
+		if (!list)
+			return kinc_error_errno(err, ENOMEM, "editing capabilities");
+		/* Each name once: a spec may repeat it a million times. */
+		if (!(named >> number & 1))
+			fprintf(list, "%s%.*s", named ? " " : "",
+				(int)(rewrite->doc->nodes[each].end -
+				      rewrite->doc->nodes[each].start - 2),
+				rewrite->doc->text + rewrite->doc->nodes[each].start + 1);
+		named |= UINT64_C(1) << number;
+	}
+	if (!list)
+		return 0;
+	int closed = fclose(steal_ptr(&list));
+	if (closed != 0 || !removed)
+		return kinc_error_errno(err, ENOMEM, "editing capabilities");
+	return rewrite_report(rewrite, rule, removed, NULL, err,
+			      "%scapabilities.%s|because the node itself does not have them",
+			      rewrite->process_path, set);
+}
+
+/*
+ * capset(2) refuses what is not permitted here, with the whole container. All
+ * five sets are cut alike, which keeps ambient within permitted and
+ * inheritable as the kernel wants it. A user namespace of the container's own
+ * gives every capability over itself.
+ */
+int rule_capabilities(struct rewrite *rewrite, const struct rule *rule, struct kinc_error *err)
+{
+	static const char *const sets[] = {"bounding", "effective", "inheritable", "permitted",
+					   "ambient"};
+	int result = 0;
+
+	if (rewrite->own_userns)
+		return 0;
+	for (size_t i = 0; result == 0 && i < sizeof(sets) / sizeof(sets[0]); i++)
+		result = capability_set(rewrite, rule, sets[i], err);
+	return result;
+}
+
+static const struct {
+	const char *name;
+	int resource;
+} limit_names[] = {
+	{"RLIMIT_AS", RLIMIT_AS},
+	{"RLIMIT_CORE", RLIMIT_CORE},
+	{"RLIMIT_CPU", RLIMIT_CPU},
+	{"RLIMIT_DATA", RLIMIT_DATA},
+	{"RLIMIT_FSIZE", RLIMIT_FSIZE},
+	{"RLIMIT_LOCKS", RLIMIT_LOCKS},
+	{"RLIMIT_MEMLOCK", RLIMIT_MEMLOCK},
+	{"RLIMIT_MSGQUEUE", RLIMIT_MSGQUEUE},
+	{"RLIMIT_NICE", RLIMIT_NICE},
+	{"RLIMIT_NOFILE", RLIMIT_NOFILE},
+	{"RLIMIT_NPROC", RLIMIT_NPROC},
+	{"RLIMIT_RSS", RLIMIT_RSS},
+	{"RLIMIT_RTPRIO", RLIMIT_RTPRIO},
+	{"RLIMIT_RTTIME", RLIMIT_RTTIME},
+	{"RLIMIT_SIGPENDING", RLIMIT_SIGPENDING},
+	{"RLIMIT_STACK", RLIMIT_STACK},
+};
+
+/* The highest value that setrlimit(2) takes for the limit of that type. */
+static uint64_t limit_ceiling(const struct rewrite *rewrite, uint32_t type)
+{
+	const struct facts *facts = rewrite->facts;
+
+	for (size_t i = 0; i < sizeof(limit_names) / sizeof(limit_names[0]); i++) {
+		if (!kinc_span_string_is(rewrite->doc, type, limit_names[i].name))
+			continue;
+		int resource = limit_names[i].resource;
+		if (resource == RLIMIT_NOFILE &&
+		    (facts->may_raise_limits || facts->hard_limit[resource] > facts->nofile_max))
+			return facts->nofile_max;
+		return facts->may_raise_limits ? RLIM_INFINITY : facts->hard_limit[resource];
+	}
+	return RLIM_INFINITY;
+}
+
+static int limit_element(struct rewrite *rewrite, const struct rule *rule, uint32_t element,
+			 unsigned index, struct kinc_error *err)
+{
+	static const char *const bounds[] = {"hard", "soft"};
+	uint32_t type;
+	int result = rewrite_find(rewrite, element, "type", &type, err);
+
+	if (result < 0 || type == KINC_SPAN_NONE)
+		return result;
+	uint64_t ceiling = limit_ceiling(rewrite, type);
+	for (size_t i = 0; result == 0 && i < 2; i++) {
+		uint32_t node;
+		uint64_t value;
+		result = rewrite_find(rewrite, element, bounds[i], &node, err);
+		if (result < 0 || node == KINC_SPAN_NONE ||
+		    kinc_span_uint64(rewrite->doc, node, &value, NULL) < 0 || value <= ceiling)
+			continue;
+		char text[24];
+		snprintf(text, sizeof(text), "%" PRIu64, ceiling);
+		result = rewrite_edit(rewrite, rule, node, text, err,
+				      "%srlimits[%u].%s|because that is the node's hard limit",
+				      rewrite->process_path, index, bounds[i]);
+	}
+	return result;
+}
+
+int rule_limits(struct rewrite *rewrite, const struct rule *rule, struct kinc_error *err)
+{
+	uint32_t limits;
+	unsigned index = 0;
+	int result = rewrite_find(rewrite, rewrite->process, "rlimits", &limits, err);
+
+	if (result < 0)
+		return result;
+	for (uint32_t each = first_of(rewrite, limits); each != KINC_SPAN_NONE && result == 0;
+	     each = next_of(rewrite, each))
+		result = limit_element(rewrite, rule, each, index++, err);
+	return result;
+}
+
+int rule_apparmor(struct rewrite *rewrite, const struct rule *rule, struct kinc_error *err)
+{
+	uint32_t node;
+	int result = rewrite_find(rewrite, rewrite->process, "apparmorProfile", &node, err);
+
+	if (result < 0 || node == KINC_SPAN_NONE || rewrite->facts->apparmor)
+		return result;
+	return rewrite_edit(rewrite, rule, node, NULL, err,
+			    "%sapparmorProfile|because AppArmor is off in this kernel",
+			    rewrite->process_path);
+}
+
+int rule_selinux(struct rewrite *rewrite, const struct rule *rule, struct kinc_error *err)
+{
+	uint32_t process_label, mount_label;
+	int result = rewrite_find(rewrite, rewrite->process, "selinuxLabel", &process_label, err);
+
+	if (result == 0)
+		result =
+			rewrite_find(rewrite, rewrite->linux_node, "mountLabel", &mount_label, err);
+	if (result < 0 || rewrite->facts->selinux)
+		return result;
+	if (process_label != KINC_SPAN_NONE)
+		result = rewrite_edit(rewrite, rule, process_label, NULL, err,
+				      "%sselinuxLabel|because SELinux is off in this kernel",
+				      rewrite->process_path);
+	if (result == 0 && mount_label != KINC_SPAN_NONE)
+		result = rewrite_edit(rewrite, rule, mount_label, NULL, err,
+				      "linux.mountLabel|because SELinux is off in this kernel");
+	return result;
+}
