@@ -62,7 +62,7 @@ static int configure_pod(struct rtnl *pod, const struct conf *conf, const char *
 }
 
 /* Longer than the kernel takes under load, shorter than a pod's first retry. */
-#define FORWARDING_MS 500
+#define READY_MS 500
 
 /* The veth pair, ready for the pod's first packet. On failure it is gone. */
 static int connect_pod(struct rtnl *host, struct rtnl *pod, int netns, const struct args *args,
@@ -94,7 +94,8 @@ static int connect_pod(struct rtnl *host, struct rtnl *pod, int netns, const str
 	if (status == 0)
 		status = configure_pod(pod, conf, args->owner.ifname, result, err);
 	if (status == 0)
-		status = link_wait_forwarding(host, &monitor, &result->host, FORWARDING_MS, err);
+		status = link_wait_ready(host, &monitor, &result->host, &result->bridge, READY_MS,
+					 err);
 	if (status < 0)
 		link_delete(host, name, NULL);
 	return status;

@@ -49,6 +49,7 @@ static int read_link(struct nlmsghdr *message, void *context)
 		return -EBADMSG;
 	link->index = header->ifi_index;
 	link->up = header->ifi_flags & IFF_UP;
+	link->running = header->ifi_flags & IFF_RUNNING;
 	if (told[IFLA_IFNAME])
 		nla_strlcpy(link->name, told[IFLA_IFNAME], sizeof(link->name));
 	if (told[IFLA_ADDRESS] && nla_len(told[IFLA_ADDRESS]) == sizeof(link->mac))
@@ -168,20 +169,20 @@ static int64_t now_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-int link_wait_forwarding(struct rtnl *rtnl, struct rtnl *monitor, struct link *link, int timeout_ms,
-			 struct kinc_error *err)
+int link_wait_ready(struct rtnl *rtnl, struct rtnl *monitor, struct link *port, struct link *bridge,
+		    int timeout_ms, struct kinc_error *err)
 {
 	int64_t end = now_ms() + timeout_ms;
+	int result = 0;
 
 	for (;;) {
-		struct link now = {0};
-		int result = link_get(rtnl, link->name, &now, err);
+		if (!port->forwarding)
+			result = link_get(rtnl, port->name, port, err);
+		if (result == 0 && port->forwarding && !bridge->running)
+			result = link_get(rtnl, bridge->name, bridge, err);
 		int left = (int)(end - now_ms());
-		if (result < 0)
+		if (result < 0 || (port->forwarding && bridge->running) || left <= 0)
 			return result;
-		*link = now;
-		if (link->forwarding || left <= 0)
-			return 0;
 		rtnl_wait(monitor, left);
 	}
 }

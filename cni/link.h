@@ -13,8 +13,9 @@ struct link {
 	char kind[16]; /* "bridge", "veth"; empty for real devices */
 	unsigned char mac[6];
 	unsigned mtu;
-	int master;			    /* 0: in no bridge */
-	bool up;			    /* as the administrator wants it */
+	int master; /* 0: in no bridge */
+	bool up;    /* as the administrator wants it */
+	bool running;
 	bool hairpin, isolated, forwarding; /* as a port of a bridge */
 };
 
@@ -41,12 +42,14 @@ int link_set_port(struct rtnl *rtnl, int index, bool hairpin, bool isolated,
 int link_set_up(struct rtnl *rtnl, int index, struct kinc_error *err);
 
 /*
- * Waits until a port forwards, at most that long: the bridge learns from a
- * kernel worker that the link has a carrier, and drops packets until then.
- * monitor was opened before the link was set up. Being late is no failure.
+ * Waits until a port forwards and its bridge is running, at most that long.
+ * A kernel worker tells the bridge that its port has a carrier, and then that
+ * it has one itself: until the first the port drops packets, until the second
+ * the bridge drops its own. monitor was opened before the link was set up.
+ * Being late is no failure.
  */
-int link_wait_forwarding(struct rtnl *rtnl, struct rtnl *monitor, struct link *link, int timeout_ms,
-			 struct kinc_error *err);
+int link_wait_ready(struct rtnl *rtnl, struct rtnl *monitor, struct link *port, struct link *bridge,
+		    int timeout_ms, struct kinc_error *err);
 
 /* A link that is not there is -ENODEV. A veth takes its peer along. */
 int link_delete(struct rtnl *rtnl, const char *name, struct kinc_error *err);

@@ -198,6 +198,13 @@ int command_enter(struct launch *launch, struct kinc_error *err)
 	}
 	if (!shell[0] || geteuid() == 0)
 		shell[0] = "/bin/bash";
-	int status = enter_run(user, launch->operand_count ? launch->operands : shell, err);
+	char *const *argv = launch->operand_count ? launch->operands : shell;
+	/* In a ground, or on a host that needs none, there is nothing to enter. */
+	if (!launch->user && enter_is_delegated()) {
+		execvp(argv[0], argv);
+		kinc_error_errno(err, errno, "cannot run %s", argv[0]);
+		return KINC_EXIT_SYSTEM;
+	}
+	int status = enter_run(user, argv, err);
 	return status < 0 ? KINC_EXIT_SYSTEM : status;
 }

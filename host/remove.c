@@ -41,8 +41,7 @@ static int remove_container(const char *name, struct kinc_error *err)
 	podman_add(&stop, container);
 	/* One that does not stop is removed by force all the same. */
 	(void)podman_run(&stop, STOP_TIMEOUT_MS, NULL, NULL);
-	int result = podman_call(NULL, err, "rm", "--force", "--volumes", container, NULL);
-	return result < 0 ? result : remove_cgroup(name, err);
+	return podman_call(NULL, err, "rm", "--force", "--volumes", container, NULL);
 }
 
 static int remove_volume(const char *name, const char *which, struct kinc_error *err)
@@ -99,6 +98,8 @@ int remove_parts(const char *name, const struct remove_parts *parts, struct kinc
 
 	if (parts->container)
 		keep_first(&first, remove_container(name, &reason), err, &reason);
+	if (parts->container)
+		keep_first(&first, remove_cgroup(name, &reason), err, &reason);
 	if (parts->data)
 		keep_first(&first, remove_volume(name, "var-data", &reason), err, &reason);
 	if (parts->config)

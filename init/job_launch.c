@@ -337,6 +337,7 @@ int job_launch(struct job *job, struct kinc_error *err)
 	job->populated = true;
 	if (job->events.fd >= 0)
 		job->populated = cgroup_events_populated(job->events.fd);
-	story_tell(job->unit->name, "starting (pid %d)", (int)job->main.pid);
+	if (job->history.streak == 0 || job->unit->type == UNIT_SERVICE)
+		story_tell(job->unit->name, "starting (pid %d)", (int)job->main.pid);
 	return 0;
 }

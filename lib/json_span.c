@@ -211,8 +211,10 @@ static int node_add(struct scanner *s, uint32_t container, uint32_t previous, ui
 			return scan_fail(s, EFBIG, "too many values");
 		uint32_t room = s->room ? s->room * 2 : 256;
 		struct kinc_span_node *larger = realloc(s->nodes, room * sizeof(*larger));
-		if (!larger)
-			return scan_fail(s, ENOMEM, "out of memory");
+		if (!larger) {
+			scan_fail(s, ENOMEM, "out of memory");
+			return -ENOMEM;
+		}
 		s->nodes = larger;
 		s->room = room;
 	}

@@ -79,27 +79,26 @@ static int config_parse(const char *path, const char *text, size_t size, struct 
 
 int config_load(const char *path, struct config *ret_config, struct kinc_error *err)
 {
-	cleanup_config struct config config = {0};
 	cleanup_free char *text = NULL;
 	struct kinc_error reading = {0};
 	size_t size = 0;
 	int result = kinc_read_file(AT_FDCWD, path, CONFIG_MAX_SIZE, &text, &size, &reading);
 
+	*ret_config = (struct config){0};
 	if (result == -ENOENT && strcmp(path, CONFIG_FILE) == 0)
 		result = 0;
 	else if (result < 0)
 		return kinc_error_set(err, reading.code, "%s", reading.message);
 	else
-		result = config_parse(path, text, size, &config, err);
-	if (result == 0 && !config.runtime)
-		config.runtime = strdup(CONFIG_RUNTIME);
-	if (result == 0 && !config.runtime)
-		result = kinc_error_errno(err, ENOMEM, "reading %s", path);
+		result = config_parse(path, text, size, ret_config, err);
+	if (result == 0 && !ret_config->runtime) {
+		ret_config->runtime = strdup(CONFIG_RUNTIME);
+		if (!ret_config->runtime)
+			result = kinc_error_errno(err, ENOMEM, "reading %s", path);
+	}
 	if (result < 0)
-		return result;
-	*ret_config = config;
-	config = (struct config){0};
-	return 0;
+		config_release(ret_config);
+	return result;
 }
 
 void config_release(struct config *config)

@@ -19,7 +19,7 @@ struct config {
 /*
  * Reads the file; when there is none at CONFIG_FILE the defaults hold, which
  * are no log and no trace. EINVAL with file, line and column for what is wrong
- * in it.
+ * in it, and nothing to release then.
  */
 int config_load(const char *path, struct config *ret_config, struct kinc_error *err);
 void config_release(struct config *config);

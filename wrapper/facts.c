@@ -126,7 +126,7 @@ static int gather_id_map(const char *path, struct id_map *map, struct kinc_error
 
 static unsigned gather_controllers(bool *ret_cgroup2)
 {
-	char text[1024];
+	char text[1024] = "";
 	struct statfs status;
 	unsigned found = 0;
 

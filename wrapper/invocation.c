@@ -88,6 +88,14 @@ static const struct {
 	{"delete", CALL_DELETE, "+f", delete_options},
 };
 
+/* Out of range, crun refuses it or the kernel does; here it must not overflow. */
+static int descriptor_count(const char *text)
+{
+	long count = strtol(text, NULL, 10);
+
+	return count < 0 || count > 1 << 20 ? 0 : (int)count;
+}
+
 static void take_option(struct invocation *invocation, int option, const char *value)
 {
 	switch (option) {
@@ -101,7 +109,7 @@ static void take_option(struct invocation *invocation, int option, const char *v
 		invocation->root = value;
 		break;
 	case OPTION_PRESERVE_FDS:
-		invocation->preserve_fds = atoi(value);
+		invocation->preserve_fds = descriptor_count(value);
 		break;
 	case 'b':
 		invocation->bundle = value;

@@ -37,18 +37,20 @@ static char *spec_path(const struct invocation *invocation)
 		return strdup(config);
 	if (invocation->call == CALL_EXEC)
 		return NULL;
-	return asprintf(&path, "%s/config.json", invocation->bundle ? invocation->bundle : ".") < 0
-		       ? NULL
-		       : path;
+	if (asprintf(&path, "%s/config.json", invocation->bundle ? invocation->bundle : ".") < 0)
+		return NULL;
+	return path;
 }
 
 /* Descriptors below this one are handed to the container. */
 static int first_own_descriptor(const struct invocation *invocation)
 {
 	const char *listen = getenv("LISTEN_FDS");
-	long long least = 3LL + invocation->preserve_fds + (listen ? atoll(listen) : 0);
+	long listened = listen ? strtol(listen, NULL, 10) : 0;
 
-	return least < 3 || least > 1 << 20 ? 3 : (int)least;
+	if (listened < 0 || listened > 1 << 20)
+		listened = 0;
+	return 3 + invocation->preserve_fds + (int)listened;
 }
 
 /*
@@ -65,7 +67,8 @@ static int prepare(const struct invocation *invocation, const struct config *con
 	size_t size;
 
 	if (!path || access(path, R_OK) < 0)
-		return 0; /* crun says best what is missing */
+		/* crun says best what is missing. The analyzer does not see cleanup_free. */
+		return 0; // NOLINT(clang-analyzer-unix.Malloc)
 	bool own_userns = exec && invocation_id_is_safe(invocation->id) &&
 			  state_own_userns(invocation->root, invocation->id);
 	int result = spec_load(&spec, path, exec ? SPEC_PROCESS : SPEC_CONFIG, own_userns, err);

@@ -132,10 +132,10 @@ int rule_resources(struct rewrite *rewrite, const struct rule *rule, struct kinc
 static const char *device_missing(const struct rewrite *rewrite, uint32_t element, const char *path,
 				  int *ret_result, struct kinc_error *err)
 {
-	uint32_t type, major_node, minor_node;
+	uint32_t type, major_node = KINC_SPAN_NONE, minor_node = KINC_SPAN_NONE;
 	uint64_t major_number, minor_number;
-	mode_t mode;
-	dev_t number;
+	mode_t mode = 0;
+	dev_t number = 0;
 
 	*ret_result = rewrite_find(rewrite, element, "type", &type, err);
 	if (*ret_result == 0)

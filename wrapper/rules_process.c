@@ -275,7 +275,7 @@ int rule_apparmor(struct rewrite *rewrite, const struct rule *rule, struct kinc_
 
 int rule_selinux(struct rewrite *rewrite, const struct rule *rule, struct kinc_error *err)
 {
-	uint32_t process_label, mount_label;
+	uint32_t process_label = KINC_SPAN_NONE, mount_label = KINC_SPAN_NONE;
 	int result = rewrite_find(rewrite, rewrite->process, "selinuxLabel", &process_label, err);
 
 	if (result == 0)

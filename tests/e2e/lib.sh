@@ -1,0 +1,140 @@
+# Sourced by the whole-cluster tests. The simulated host is a Debian 12 root
+# with its own Podman, an ordinary user, a delegated cgroup and no systemd;
+# in it stands a clone of this tree, as a new user would have it, with the slow
+# results of earlier builds.
+
+. "$(dirname -- "$0")/../lib.sh"
+. "$KINC_TOP/containerfile/build/common.sh"
+
+launch=$KINC_BUILD/bin/kinc-launch
+user=tester
+ours=/home/$user/kinc/build/bin/kinc-launch # as it was built in the simulated host
+host=
+
+# in_host COMMAND...: as the user, in the simulated host.
+in_host() { "$launch" enter --user $user -- "$@"; }
+# in_clone SHELL-TEXT: the same in the clone.
+in_clone() { in_host sh -c "cd ~/kinc && $1"; }
+# in_node CLUSTER COMMAND...
+in_node() {
+	node=kinc-$1-control-plane
+	shift
+	in_host podman --cgroup-manager=cgroupfs exec "$node" "$@"
+}
+# on CLUSTER KUBECTL-ARGUMENT...: from the host, through the kubeconfig.
+on() {
+	cluster=$1
+	shift
+	in_host "$kubectl" --kubeconfig "/home/$user/.kube/kinc-$cluster" "$@"
+}
+
+# host_begin [DIRECTORY-OF-BINARIES]
+host_begin() {
+	if [ "$(id -u)" -ne 0 ]; then
+		skip 'the simulated host' 'only root can make it'
+		finish
+	fi
+	kubernetes=${1:-$("$KINC_TOP/containerfile/build/kubernetes.sh")} || die 'no Kubernetes'
+	root=$("$KINC_TOP/containerfile/build/root.sh" host) || die 'no root for the simulated host'
+	for name in node pod; do "$KINC_TOP/containerfile/build/root.sh" $name >/dev/null || exit 111; done
+	mounts_before=$(cut -d' ' -f5- /proc/self/mountinfo | sort)
+	host=$(mktemp -d "$KINC_CACHE/host.XXXXXX")
+	trap host_end EXIT
+	trap 'exit 130' INT TERM
+	tar -C "$host" -xpf "$root"
+	chmod 0755 "$host"
+	echo "$user:x:4242:4242:a tester:/home/$user:/bin/sh" >>"$host/etc/passwd"
+	echo "$user:x:4242:" >>"$host/etc/group"
+	echo "$user:1000000:65536" | tee "$host/etc/subuid" >"$host/etc/subgid"
+	home=$host/home/$user
+	mkdir -p "$home/kinc" "$home/.cache/kinc"
+	git -C "$KINC_TOP" ls-files -z --cached --others --exclude-standard |
+		(cd "$KINC_TOP" && xargs -0 cp --parents --preserve=mode --target-directory "$home/kinc")
+	cp /bin/busybox "$home/busybox"
+	chown -R 4242:4242 "$home"
+	for result in "$kubernetes" "$KINC_CACHE"/root-node-*.tar "$KINC_CACHE"/root-pod-*.tar; do
+		cp -al "$result" "$home/.cache/kinc/" 2>/dev/null || cp -a "$result" "$home/.cache/kinc/"
+	done
+	theirs=/home/$user/.cache/kinc/${kubernetes##*/}
+	kubectl=$theirs/kubectl
+	"$launch" ground --user $user --root "$host" >&2 || die 'the simulated host does not start'
+}
+
+host_end() {
+	[ -n "$host" ] || return 0
+	"$launch" unground --user $user >&2
+	rm -rf --one-file-system "$host"
+	host=
+}
+
+# What the user has: to compare before a cluster and after it.
+host_inventory() {
+	in_host sh -c '
+		p="podman --cgroup-manager=cgroupfs"
+		echo containers: $($p ps --all --quiet)
+		echo volumes: $($p volume ls --quiet)
+		echo mounts: $(cut -d" " -f5 /proc/self/mountinfo | sort)
+		echo processes: $(ps -u "$(id -u)" -o args= | grep -v "^podman\$\|catatonit\|^ps\|^sh\|kinc-launch" | sort)
+		echo files: $(ls ~/.kube "$XDG_RUNTIME_DIR/kinc" 2>/dev/null | grep -v :)
+		echo cgroups: $(find /sys/fs/cgroup/kinc.'$user' -mindepth 2 -type d | sort)'
+}
+
+# cluster_check CLUSTER TYPES: what every cluster must show; TYPES are those
+# of its CNI plugins.
+cluster_check() {
+	name=$1
+	is "$name: PID 1 is kinc-init" \
+		"$(in_node "$name" sha256sum /proc/1/exe | cut -d' ' -f1)" \
+		"$(sha256sum "$home/kinc/build/bin/kinc-init" | cut -d' ' -f1)"
+	is "$name: its only CNI plugins are $2" \
+		"$(in_node "$name" sh -c 'cat /etc/cni/net.d/*' | jq -r '.plugins[].type' | paste -sd' ')" "$2"
+	untraced='' count=0
+	for id in $(in_node "$name" sh -c 'for root in /run/containerd/runc/k8s.io /run/crun; do
+			[ ! -d $root ] || ls $root; done'); do
+		count=$((count + 1))
+		in_node "$name" test -s "/run/kinc/crun/$id.json" || untraced="$untraced $id"
+	done
+	is "$name: kinc-crun made every container" "$untraced" ''
+	check "$name: and there are at least ten ($count)" test "$count" -ge 10
+	is "$name: no unit runs a shell, or kubeadm init without a phase" \
+		"$(in_node "$name" sh -c 'cat /usr/lib/kinc/units/*.json' | jq -r '
+			select(.exec) | select((.exec[0] | test("(^|/)(ba|da)?sh$")) or
+			(.exec[0] == "kubeadm" and (.exec[1:3] != ["init", "phase"]))) | .description')" ''
+	is "$name: no program of a unit is a script" \
+		"$(in_node "$name" sh -c 'for program in '"$(in_node "$name" sh -c 'cat /usr/lib/kinc/units/*.json' |
+			jq -r '.exec[0]? // empty' | sort -u | paste -sd' ')"'; do
+				case $(head -c 2 "$(command -v $program)") in "#!") echo $program ;; esac
+			done')" ''
+	is "$name: three capabilities are added and nothing is privileged" \
+		"$(in_host podman container inspect "kinc-$name-control-plane" |
+			jq -r '.[0] | [(.HostConfig.CapAdd | sort | join(",")), (.HostConfig.Privileged | tostring)] | join(" ")')" \
+		'CAP_NET_ADMIN,CAP_NET_RAW,CAP_SYS_ADMIN false'
+}
+
+# workload_check CLUSTER: two pods of a Deployment answer a third through their
+# Service. They run busybox out of a folder of the node, on the image of pause:
+# no registry, and the same for every runtime.
+workload_check() {
+	name=$1
+	in_node "$name" mkdir -p /var/lib/kinc/test
+	in_host podman cp /home/$user/busybox "kinc-$name-control-plane:/var/lib/kinc/test/busybox" 2>/dev/null
+	on "$name" apply -f "/home/$user/kinc/tests/e2e/workload.yaml" >/dev/null
+	check "$name: the Deployment becomes available" \
+		on "$name" rollout status deployment/web --timeout=120s
+	check "$name: the client runs" on "$name" wait --for=condition=Ready pod/client --timeout=60s
+	address=$(on "$name" get service web -o 'jsonpath={.spec.clusterIP}')
+	like "$name: the Service has an address of its subnet" "$address." \
+		"^$(in_host $ours list --json | jq -r --arg name "$name" \
+			'.. | objects | select(.name? == $name).service_subnet | split(".")[0:2] | join("[.]")')[.]"
+	wanted=$(on "$name" get pods -l app=web -o 'jsonpath={.items[*].metadata.name}' | tr ' ' '\n' | sort | paste -sd' ')
+	answers='' tries=0
+	while [ "$answers" != "$wanted" ] && [ $tries -lt 60 ]; do
+		tries=$((tries + 1))
+		answers=$({ printf '%s\n' $answers
+			on "$name" exec client -- /test/busybox wget -q -O - -T 2 "http://$address/" </dev/null
+		} | grep . | sort -u | paste -sd' ')
+	done
+	is "$name: both pods answer through the Service" "$answers" "$wanted"
+	like "$name: the volume claim is bound and written to" \
+		"$(on "$name" exec client -- /test/busybox cat /data/written </dev/null)" '^kept$'
+}

@@ -1,0 +1,55 @@
+#!/bin/sh
+# Stands in for podman in the error paths of test_launch.sh. Its containers and
+# volumes are files in $FAKE; $FAKE_VERSION, $FAKE_DRIVER, $FAKE_RUN and
+# $FAKE_IMAGES say how it misbehaves.
+printf '%s\n' "$*" >>"$FAKE/log"
+while :; do
+	case ${1:-} in --cgroup-manager=* | --events-backend=*) shift ;; *) break ;; esac
+done
+case $1 in --version) echo "podman version ${FAKE_VERSION:-4.3.1}" && exit ;; esac
+verb="$1 ${2:-}"
+for last in "$@"; do :; done
+case $verb in
+info*) echo "{\"host\":{\"cgroupVersion\":\"v2\",\"security\":{\"rootless\":true}},
+\"store\":{\"graphDriverName\":\"${FAKE_DRIVER:-overlay}\"}}" ;;
+ps*)
+	comma='' && printf '['
+	for container in "$FAKE"/containers/*; do
+		[ -e "$container" ] && printf '%s' "$comma" && cat "$container" && comma=,
+	done
+	echo ']'
+	;;
+images*) echo "${FAKE_IMAGES-[{\"Names\":[\"localhost/kinc/node:v1\"],\"Created\":1\}]}" ;;
+'image exists') [ "$last" = localhost/kinc/node:v1 ] ;;
+'volume exists') [ -e "$FAKE/volumes/$last" ] ;;
+'volume create') : >"$FAKE/volumes/$last" ;;
+'volume rm') rm -f "$FAKE/volumes/$last" ;;
+'container exists') [ -e "$FAKE/containers/$last" ] ;;
+run*)
+	for word in "$@"; do
+		case $word in
+		--name=*) name=${word#*=} ;;
+		--label=*) labels="${labels:+$labels,}\"$(echo "${word#*=}" | sed 's/=/":"/')\"" ;;
+		esac
+	done
+	echo "{\"State\":\"running\",\"Image\":\"$last\",\"Labels\":{$labels}}" >"$FAKE/containers/$name"
+	case ${FAKE_RUN:-} in
+	fails) echo 'Error: crun: no such thing' >&2 && exit 126 ;;
+	esac
+	if [ -n "${FAKE_INIT:-}" ]; then
+		for word in "$@"; do
+			case $word in --volume=*:/run/kinc/control) directory=${word#*=} ;; esac
+		done
+		setsid "$FAKE_INIT" "${directory%:/run/kinc/control}/kinc.sock" >/dev/null 2>&1 &
+	fi
+	;;
+inspect*)
+	if [ "${FAKE_RUN:-}" = exits ]; then state=exited; else state=running; fi
+	echo "[{\"State\":{\"Status\":\"$state\",\"ExitCode\":111}}]"
+	;;
+logs*) echo 'kinc-init: no IP forwarding' ;;
+exec*) cat "$FAKE/admin.conf" ;;
+stop* | start*) ;;
+rm*) rm -f "$FAKE/containers/$last" ;;
+*) echo "Error: fake podman does not know $verb" >&2 && exit 125 ;;
+esac

@@ -1,0 +1,151 @@
+#!/bin/sh
+# kinc-launch's decisions and error paths, with a podman that is a script. What
+# needs a delegated cgroup runs in a real ground.
+. "$(dirname -- "$0")/../lib.sh"
+. "$KINC_TOP/tests/host/user.sh"
+
+FAKE=$work/fake
+mkdir -p "$FAKE/containers" "$FAKE/volumes" "$FAKE/bin" "$work/none"
+cp "$KINC_TOP/tests/host/fake_podman.sh" "$FAKE/bin/podman"
+cp "$KINC_TOP/tests/host/fake_init.pl" "$FAKE/init"
+cp "$LAUNCH" "$work/kinc-launch"
+chmod 0755 "$FAKE/bin/podman" "$FAKE/init" "$work/kinc-launch"
+cat >"$FAKE/admin.conf" <<'EOF'
+apiVersion: v1
+clusters:
+- cluster: {server: 'https://10.0.2.100:6443'}
+  name: kubernetes
+contexts:
+- context: {cluster: kubernetes, user: admin}
+  name: admin@kubernetes
+current-context: admin@kubernetes
+kind: Config
+users:
+- name: admin
+  user: {}
+EOF
+: >"$FAKE/log"
+chown -R $TEST_USER "$FAKE"
+chmod 0666 "$FAKE/log"
+launch=$work/kinc-launch
+path=$FAKE/bin:/usr/sbin:/usr/bin:/sbin:/bin
+
+fake() { as $TEST_USER FAKE="$FAKE" PATH="$path" "$@"; }
+
+refuses 'unknown command' 100 'no command "flup".*help' fake "$launch" flup
+refuses 'unknown option' 100 '\-\-flup: no such option' fake "$launch" --flup
+refuses 'option without value' 100 'a value is missing' fake "$launch" up --image
+refuses 'option of another command' 100 'does not take that option' fake "$launch" down --json
+refuses 'word too many' 100 'down does not take "all"' fake "$launch" down all
+for name in 'A' '1a' 'a/b' '../x' 'a-' '$(id)' '--' "$(printf 'x%.0s' $(seq 200))"; do
+	refuses "cluster name ${name%"${name#????????}"}" 100 'is not a cluster name' \
+		fake "$launch" --cluster="$name" up
+done
+refuses 'timeout of words' 100 'timeout soon' fake "$launch" up --timeout soon
+for port in 0 70000 http -1 6443x; do
+	refuses "FORCE_PORT=$port" 100 'is not a port' fake FORCE_PORT=$port "$launch" up
+done
+refuses 'as root' 111 'ordinary user.*ground' env PATH="$path" FAKE="$FAKE" "$launch" up
+refuses 'no podman' 111 'podman is not installed: .*apt-get install' \
+	as $TEST_USER PATH="$work/none" "$launch" up
+refuses 'podman too old' 111 'podman 3\.0 is too old' fake FAKE_VERSION=3.0.1 "$launch" up
+refuses 'no subordinate ids' 111 'usermod --add-subuids' \
+	as kincbare FAKE="$FAKE" PATH="$path" "$launch" up
+refuses 'no delegated cgroup' 111 'kinc-launch ground --user kinctest|loginctl enable-linger' \
+	fake "$launch" up
+rm -rf "$FAKE"/containers/* "$FAKE"/volumes/*
+
+# Every remaining case runs in the ground; its function is called by name.
+inside() {
+	what=$1
+	shift
+	"$launch" ground --user $TEST_USER -- env FAKE="$FAKE" PATH="$path" "$@"
+}
+left() {
+	find "$FAKE/containers" "$FAKE/volumes" "$work/home/$TEST_USER/.kube" -type f 2>/dev/null |
+		sed "s|$work/||"
+}
+up() { inside up FAKE_INIT="$FAKE/init" "$@" "$launch" --timeout 10 --cluster dev; }
+
+if ! "$launch" ground --user $TEST_USER -- true 2>"$work/stderr"; then
+	skip 'everything that needs a ground' "$(cat "$work/stderr")"
+	finish
+fi
+inside config sh -c 'mkdir -p ~/.config/containers && : >>~/.config/containers/storage.conf'
+
+refuses 'driver vfs' 111 'driver vfs.*storage.conf' up FAKE_DRIVER=vfs
+refuses 'no image' 111 'no image localhost/kinc/node here: `make image`' up FAKE_IMAGES='[]'
+refuses 'unknown image' 111 'no image x/y here' up KINC_IMAGE=x/y
+refuses 'image that is an option' 100 'is not the name of an image' up KINC_IMAGE=--rm
+is 'nothing was made so far' "$(left)" ''
+
+perl -MIO::Socket::INET -e 'my $s = IO::Socket::INET->new(LocalAddr => "127.0.0.1:0", Listen => 1) or die;
+	$| = 1; print $s->sockport, "\n"; sleep 120' >"$work/port" &
+listener=$!
+wait_for 5 test -s "$work/port"
+refuses 'taken FORCE_PORT' 1 'is taken by another program: choose another' up "FORCE_PORT=$(cat "$work/port")"
+kill $listener
+is 'nothing was made for a taken port' "$(left)" ''
+
+up FAKE_RUN=fails >"$work/stdout" 2>"$work/stderr"
+is 'podman run fails: exit status' $? 1
+like 'podman run fails: its reason' "$(cat "$work/stderr")" 'podman: crun: no such thing'
+is 'podman run fails: nothing is left' "$(left)" ''
+
+inside exits FAKE_RUN=exits "$launch" --timeout 20 --cluster dev >"$work/stdout" 2>"$work/stderr"
+is 'node that exits: exit status' $? 1
+like 'node that exits: its log' "$(cat "$work/stderr")" '\| kinc-init: no IP forwarding'
+like 'node that exits: reason' "$(tail -n 1 "$work/stderr")" 'stopped \(exited, status 111\)'
+is 'node that exits: nothing is left' "$(left)" ''
+
+inside mute "$launch" --timeout 1 --cluster dev >"$work/stdout" 2>"$work/stderr"
+is 'node that is silent: exit status' $? 1
+like 'node that is silent: reason' "$(tail -n 1 "$work/stderr")" 'does not answer'
+is 'node that is silent: nothing is left' "$(left)" ''
+
+up FAKE_ENDS=failed >"$work/stdout" 2>"$work/stderr"
+is 'unit that fails: exit status' $? 1
+like 'unit that fails: its log' "$(cat "$work/stderr")" "\| kubelet's last words"
+like 'unit that fails: reason' "$(tail -n 1 "$work/stderr")" 'cluster dev failed: unit kubelet: killed'
+is 'unit that fails: no escape reaches the terminal' "$(grep -c "$(printf '\033')" "$work/stderr")" 0
+is 'unit that fails: nothing is left' "$(left)" ''
+
+up FAKE_ENDS=ready >"$work/stdout" 2>"$work/stderr"
+is 'up: exit status' $? 0
+kubeconfig=$work/home/$TEST_USER/.kube/kinc-dev
+is 'up: prints where the kubeconfig is' "$(cat "$work/stdout")" "$kubeconfig"
+is 'up: only the user may read it' "$(stat -c %a:%U "$kubeconfig")" 600:$TEST_USER
+like 'up: server' "$(cat "$kubeconfig")" 'server: .?https://127\.0\.0\.1:6444'
+like 'up: context' "$(cat "$kubeconfig")" 'current-context: kinc-dev'
+like 'up: progress' "$(cat "$work/stderr")" '^ +3\.2s kubelet ready$'
+like 'up: warning' "$(cat "$work/stderr")" 'warning: no cpu controller'
+like 'up: named capabilities' "$(grep 'run --detach' "$FAKE/log" | tail -n 1)" \
+	'--cap-add=SYS_ADMIN,NET_ADMIN,NET_RAW .*--label=io.kinc.pod-subnet=10.244.44.0/24 .*--env=KINC_SERVICE_SUBNET=10.44.0.0/16 localhost/kinc/node:v1$'
+is 'up: nothing privileged' "$(grep -c -- --privileged "$FAKE/log")" 0
+
+inside second FAKE_INIT="$FAKE/init" "$launch" --timeout 10 --cluster two >/dev/null 2>&1
+inside third FAKE_INIT="$FAKE/init" "$launch" --timeout 10 >/dev/null 2>&1
+inside list "$launch" list >"$work/stdout"
+like 'second cluster has the next port' "$(cat "$work/stdout")" '^two .* 6445 +10\.244\.45\.0/24 +10\.45\.0\.0/16'
+like 'default has 6443' "$(cat "$work/stdout")" '^default .* 6443 +10\.244\.43\.0/24'
+inside json "$launch" list --json >"$work/stdout"
+check 'list --json is JSON' perl -MJSON::PP -0777 -ne 'exit(3 != @{decode_json($_)})' "$work/stdout"
+refuses 'FORCE_PORT of another cluster' 1 'taken by cluster dev' \
+	inside taken FORCE_PORT=6444 "$launch" --cluster four
+inside far FORCE_PORT=8443 FAKE_INIT="$FAKE/init" "$launch" --timeout 10 --cluster far >/dev/null 2>"$work/stderr"
+like 'FORCE_PORT without a formula' "$(cat "$work/stderr")" \
+	'no subnets follow from port 8443: pods get 10\.244\.46\.0/24, services 10\.46\.0\.0/16'
+for command in down status logs kubeconfig; do
+	refuses "$command of an unknown cluster" 1 'no cluster nope; there is default, dev, far, two' \
+		inside unknown "$launch" --cluster nope $command
+done
+for name in default dev two far; do
+	inside down "$launch" --cluster $name down >/dev/null 2>&1
+	is "down $name: exit status" $? 0
+done
+is 'down leaves nothing' "$(left)" ''
+refuses 'down twice' 1 'no cluster dev: there is none yet' inside twice "$launch" --cluster dev down
+rm -rf "$work/home"
+umount "$work"/* 2>/dev/null
+rm -rf "$work"
+finish

@@ -1,0 +1,73 @@
+# Sourced by tests/init/test_*.sh after ../lib.sh: kinc-init as PID 1 of a
+# private pid, mount and user namespace.
+
+work=$(mktemp -d /tmp/kinc-init-test.XXXXXX) || exit 111
+trap 'rm -rf "$work"' EXIT
+units=$work/units
+mkdir -p "$units"
+init=$KINC_BUILD/bin/kinc-init
+ctl=$KINC_BUILD/bin/kincctl
+
+# unit NAME JSON
+unit() { printf '%s\n' "$2" >"$units/$1.json"; }
+no_units() { rm -f "$units"/*.json; }
+
+# Runs inside the namespace, before kinc-init takes over as PID 1: private
+# /run, /var/log and /etc/hosts. $work/inside is a script that runs beside it.
+cat >"$work/enter" <<'ENTER'
+mount -t tmpfs none /run && mount -t tmpfs none /var/log || exit 112
+mkdir -p /run/kinc
+cp /etc/hosts /run/hosts && mount --bind /run/hosts /etc/hosts || exit 112
+mount -t tmpfs none /sys/fs/cgroup 2>/dev/null
+work=$1
+shift
+if [ -e "$work/inside" ]; then
+	sh "$work/inside" >"$work/inside.out" 2>&1 &
+fi
+exec "$@"
+ENTER
+
+# boot [OPTION...]: kinc-init as PID 1 until it ends or 40 s passed. Its story
+# is in $work/story, its stderr in $work/stderr, its status in $status.
+boot() {
+	timeout -s KILL 40 unshare -Urpfm --mount-proc --kill-child \
+		sh "$work/enter" "$work" "$init" --units "$units" "$@" \
+		>"$work/story" 2>"$work/stderr" </dev/null
+	status=$?
+}
+
+# inside <<EOF: what runs beside the next boot; it must end PID 1.
+inside() {
+	{
+		printf 'ctl=%s\nwork=%s\n' "'$ctl --socket /run/kinc/control/kinc.sock'" "'$work'"
+		cat <<'COMMON'
+await() { # SECONDS COMMAND...
+	n=$(($1 * 20))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		n=$((n - 1))
+		[ $n -gt 0 ] || { echo "gave up waiting: $*"; return 1; }
+		sleep 0.05
+	done
+}
+state_is() { [ "$($ctl status --json | jq -r .state)" = "$1" ]; }
+field() { $ctl status --json | jq -r ".units[] | select(.name == \"$1\") | .$2"; }
+unit_is() { [ "$(field "$1" state)" = "$2" ]; }
+COMMON
+		cat
+	} >"$work/inside"
+}
+
+# order A B: the story tells A (a regular expression) before B.
+order() {
+	a=$(grep -nE -- "$1" "$work/story" | head -n 1 | cut -d: -f1)
+	b=$(grep -nE -- "$2" "$work/story" | head -n 1 | cut -d: -f1)
+	[ -n "$a" ] && [ -n "$b" ] && [ "$a" -lt "$b" ]
+}
+tells() { grep -Eq -- "$1" "$work/story"; }
+says() { grep -Eq -- "$1" "$work/inside.out"; }
+
+unshare -Urpfm --mount-proc true 2>/dev/null || {
+	skip 'kinc-init as PID 1' 'user namespaces are not allowed here'
+	finish
+}
