@@ -16,7 +16,7 @@ CFLAGS   += -std=c17 $(WARNINGS) -fstack-protector-strong -fPIE $(SANITIZE)
 ifeq ($(SANITIZE),)
 CPPFLAGS += -D_FORTIFY_SOURCE=2
 endif
-LDFLAGS  += -pie -Wl,-z,relro,-z,now $(SANITIZE)
+LDFLAGS  += -Wl,-z,relro,-z,now $(SANITIZE)
 
 # A room's programs: NAME_SRC are its files, NAME_LIBS what it links.
 PROGRAMS := kinc-init kincctl kincnet kinc-crun kinc-launch
@@ -29,7 +29,8 @@ kinc-init_LIBS   := -lcjson
 kincctl_LIBS     := -lcjson
 kincnet_LIBS     := -lcjson -lnl-3
 # Static: loading two shared libraries would be half of the time that it adds.
-kinc-crun_LIBS   := $(if $(SANITIZE),,-static-pie) -lcap
+kinc-crun_LIBS   := -lcap
+kinc-crun_PIE    := $(if $(SANITIZE),-pie,-static-pie)
 kinc-launch_LIBS := -lcjson -lyaml
 
 # In a variable: a static pattern rule would take the % for its own.
@@ -69,7 +70,7 @@ $(LIB): $(LIB_OBJ)
 .SECONDEXPANSION:
 $(BINARIES): $(BUILD)/bin/%: $$(call objects,$$($$*_SRC)) $(LIB)
 	@mkdir -p $(@D)
-	$(call quiet,LD,$@)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $($*_LIBS)
+	$(call quiet,LD,$@)$(CC) $(LDFLAGS) $(or $($*_PIE),-pie) -o $@ $(filter %.o,$^) $(LIB) $($*_LIBS)
 
 # The image of a pod's first process holds nothing else, so it is static.
 $(BUILD)/bin/pause: containerfile/pause.c Makefile
@@ -78,7 +79,7 @@ $(BUILD)/bin/pause: containerfile/pause.c Makefile
 
 $(UNIT_TESTS): $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $$(room_$$(call room_of,$$*)_OBJ) $(LIB)
 	@mkdir -p $(@D)
-	$(call quiet,LD,$@)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) -lcmocka $(ALL_LIBS)
+	$(call quiet,LD,$@)$(CC) $(LDFLAGS) -pie -o $@ $(filter %.o,$^) $(LIB) -lcmocka $(ALL_LIBS)
 
 $(BUILD)/tests/helpers/%: tests/helpers/%.c Makefile
 	@mkdir -p $(@D)

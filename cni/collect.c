@@ -44,10 +44,13 @@ static bool list_well_formed(const cJSON *list)
 {
 	const cJSON *item;
 
-	cJSON_ArrayForEach(item,
-			   list) if (!cJSON_IsString(kinc_json_get(item, "containerID")) ||
-				     !cJSON_IsString(kinc_json_get(item, "ifname"))) return false;
-	return list != NULL;
+	cJSON_ArrayForEach(item, list)
+	{
+		if (!cJSON_IsString(kinc_json_get(item, "containerID")) ||
+		    !cJSON_IsString(kinc_json_get(item, "ifname")))
+			return false;
+	}
+	return true;
 }
 
 int collect_garbage(const struct conf *conf, enum cni_code *code, struct kinc_error *err)
@@ -57,7 +60,7 @@ int collect_garbage(const struct conf *conf, enum cni_code *code, struct kinc_er
 	int result;
 
 	*code = CNI_INVALID_CONFIG;
-	if (!list_well_formed(conf->valid_attachments))
+	if (!conf->attachments_given || !list_well_formed(conf->valid_attachments))
 		return kinc_error_set(err, EINVAL,
 				      "cni.dev/valid-attachments must list objects of containerID "
 				      "and ifname");

@@ -100,6 +100,9 @@ static int parse_attachments(struct conf *conf, struct kinc_error *err)
 	if (result == 0)
 		result = conf_get_array(conf->tree, "", "cni.dev/valid-attachments",
 					&conf->valid_attachments, err);
+	/* libcni sends null, not an empty list, when no pod is left. */
+	conf->attachments_given = cJSON_HasObjectItem(conf->tree, "cni.dev/attachments") ||
+				  cJSON_HasObjectItem(conf->tree, "cni.dev/valid-attachments");
 	return result;
 }
 

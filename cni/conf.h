@@ -67,6 +67,7 @@ struct conf {
 	const cJSON *dns;	  /* NULL when not given */
 	const cJSON *prev_result; /* NULL when not given */
 	const cJSON *valid_attachments;
+	bool attachments_given; /* valid_attachments is then NULL for none */
 	cJSON *tree; /* owns every pointer above */
 };
 

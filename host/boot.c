@@ -95,7 +95,7 @@ static int container_runs(const char *name, struct kinc_error *err)
 	cleanup_json cJSON *json = NULL;
 
 	cluster_container(name, container);
-	int result = podman_call_json(&json, err, "inspect", "--type", "container", container, NULL);
+	int result = podman_call_json(&json, err, "inspect", "--type", "container", container, PODMAN_END);
 	if (result < 0)
 		return result;
 	const cJSON *state = kinc_json_get(cJSON_GetArrayItem(json, 0), "State");

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cgroup_position.h"
 #include "cleanup.h"
-#include "delegation.h"
 #include "io.h"
 #include "json.h"
 #include "podman.h"
@@ -68,22 +68,23 @@ static int by_name(const void *a, const void *b)
 
 int cluster_list_parse(const cJSON *containers, struct cluster_list *ret, struct kinc_error *err)
 {
-	cleanup_clusters struct cluster_list list = {0};
 	const cJSON *container;
-	int size = cJSON_GetArraySize(containers);
+	size_t count = 0;
 
 	/* Podman prints null, or nothing, where a list is empty. */
 	if (!cJSON_IsArray(containers) && !cJSON_IsNull(containers))
 		return kinc_error_set(err, EPROTO, "podman ps printed no list");
-	list.clusters = calloc((size_t)size + 1, sizeof(struct cluster));
-	if (!list.clusters)
+	struct cluster *clusters =
+		calloc((size_t)cJSON_GetArraySize(containers) + 1, sizeof(*clusters));
+	if (!clusters)
 		return kinc_error_errno(err, ENOMEM, "listing clusters");
-	cJSON_ArrayForEach(container, containers) if (parse_one(container,
-								&list.clusters[list.count]) == 0)
-		list.count++;
-	qsort(list.clusters, list.count, sizeof(struct cluster), by_name);
-	*ret = list;
-	list = (struct cluster_list){0};
+	cJSON_ArrayForEach(container, containers)
+	{
+		if (parse_one(container, &clusters[count]) == 0)
+			count++;
+	}
+	qsort(clusters, count, sizeof(*clusters), by_name);
+	*ret = (struct cluster_list){.clusters = clusters, .count = count};
 	return 0;
 }
 
@@ -91,7 +92,7 @@ int cluster_list_load(struct cluster_list *ret, struct kinc_error *err)
 {
 	cleanup_json cJSON *json = NULL;
 	int result = podman_call_json(&json, err, "ps", "--all", "--filter",
-				      "label=io.kinc.cluster", "--format", "json", NULL);
+				      "label=io.kinc.cluster", "--format", "json", PODMAN_END);
 
 	return result < 0 ? result : cluster_list_parse(json, ret, err);
 }
@@ -173,7 +174,7 @@ int cluster_cgroup(const char *name, char path[CLUSTER_PATH_MAX])
 	if (podman_systemd_booted() ||
 	    kinc_read_file(AT_FDCWD, "/proc/self/cgroup", 1 << 16, &text, NULL, NULL) < 0)
 		return -ENOENT;
-	cleanup_free char *position = delegation_parse_position(text);
+	cleanup_free char *position = cgroup_position_parse(text);
 	char *leaf = position ? strrchr(position, '/') : NULL;
 	if (!leaf || leaf == position)
 		return -ENOENT;

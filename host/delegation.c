@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cgroup_position.h"
 #include "cleanup.h"
 #include "io.h"
 
@@ -53,14 +54,6 @@ int delegation_mount(int tree, struct kinc_error *err)
 	return 0;
 }
 
-char *delegation_parse_position(const char *text)
-{
-	for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n')
-		if (strncmp(line, "0::/", 4) == 0)
-			return strndup(line + 3, strcspn(line + 3, "\n"));
-	return NULL;
-}
-
 static int own_position(char **ret, struct kinc_error *err)
 {
 	cleanup_free char *text = NULL;
@@ -68,7 +61,7 @@ static int own_position(char **ret, struct kinc_error *err)
 
 	if (result < 0)
 		return result;
-	*ret = delegation_parse_position(text);
+	*ret = cgroup_position_parse(text);
 	if (!*ret)
 		return kinc_error_set(err, ENOENT, "/proc/self/cgroup names no cgroup v2 position");
 	return 0;
@@ -99,21 +92,21 @@ static bool has_word(const char *words, const char *word)
 /*
  * One by one: a joint write fails as a whole when one controller is refused.
  * What pods are limited by, and no more: the parent may be the machine's root.
- * Returns what was off before, the caller's to free.
+ * changed becomes what was off before.
  */
-static char *enable_controllers(int directory)
+static void enable_controllers(int directory, char changed[DELEGATION_ENABLED_MAX])
 {
 	static const char *const wanted[] = {"cpuset", "cpu", "io", "memory", "pids"};
 	cleanup_free char *offered = NULL;
 	cleanup_free char *enabled = NULL;
-	char *changed = calloc(1, 64);
+	size_t used = 0;
 
-	if (!changed ||
-	    kinc_read_file(directory, "cgroup.controllers", CGROUP_FILE_MAX, &offered, NULL, NULL) <
+	changed[0] = '\0';
+	if (kinc_read_file(directory, "cgroup.controllers", CGROUP_FILE_MAX, &offered, NULL, NULL) <
 		    0 ||
 	    kinc_read_file(directory, "cgroup.subtree_control", CGROUP_FILE_MAX, &enabled, NULL,
 			   NULL) < 0)
-		return changed;
+		return;
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++) {
 		char word[16];
 		if (!has_word(offered, wanted[i]) || has_word(enabled, wanted[i]))
@@ -121,11 +114,9 @@ static char *enable_controllers(int directory)
 		snprintf(word, sizeof(word), "+%s", wanted[i]);
 		if (kinc_write_existing(directory, "cgroup.subtree_control", word, NULL) < 0)
 			continue;
-		if (*changed)
-			strcat(changed, " ");
-		strcat(changed, wanted[i]);
+		used += (size_t)snprintf(changed + used, DELEGATION_ENABLED_MAX - used, "%s%s",
+					 used ? " " : "", wanted[i]);
 	}
-	return changed;
 }
 
 static int give(int directory, const char *name, uid_t uid, gid_t gid, struct kinc_error *err)
@@ -153,7 +144,7 @@ static int make_leaf(int directory, const char *name, uid_t uid, gid_t gid, stru
 }
 
 int delegation_make(int tree, const char *name, uid_t uid, gid_t gid, char **ret_path,
-		    char **ret_enabled, struct kinc_error *err)
+		    char enabled[DELEGATION_ENABLED_MAX], struct kinc_error *err)
 {
 	cleanup_free char *position = NULL;
 	cleanup_free char *path = NULL;
@@ -170,7 +161,7 @@ int delegation_make(int tree, const char *name, uid_t uid, gid_t gid, char **ret
 	}
 	if (mkdirat(parent, name, 0755) < 0)
 		return kinc_error_errno(err, errno, "cannot make cgroup %s", path);
-	cleanup_free char *enabled = enable_controllers(parent);
+	enable_controllers(parent, enabled);
 	cleanup_close int directory = open_cgroup(tree, path);
 	if (directory < 0)
 		result = kinc_error_errno(err, errno, "cannot open cgroup %s", path);
@@ -182,9 +173,9 @@ int delegation_make(int tree, const char *name, uid_t uid, gid_t gid, char **ret
 		(void)delegation_remove(tree, path, NULL);
 		return result;
 	}
-	free(enable_controllers(directory));
+	char ignored[DELEGATION_ENABLED_MAX];
+	enable_controllers(directory, ignored);
 	*ret_path = steal_ptr(&path);
-	*ret_enabled = steal_ptr(&enabled);
 	return 0;
 }
 
@@ -304,12 +295,12 @@ static bool has_sibling(int parent, const char *prefix)
 
 void delegation_withdraw(int tree, const char *path, const char *prefix, const char *enabled)
 {
-	cleanup_free char *parent_path = strndup(path, (size_t)(strrchr(path, '/') - path));
-	cleanup_free char *words = strdup(enabled);
+	char parent_path[512], words[DELEGATION_ENABLED_MAX];
+	const char *end = strrchr(path, '/');
 	char *rest = NULL;
 
-	if (!parent_path || !words)
-		return;
+	snprintf(words, sizeof(words), "%s", enabled);
+	snprintf(parent_path, sizeof(parent_path), "%.*s", end ? (int)(end - path) : 0, path);
 	cleanup_close int parent = open_cgroup(tree, parent_path);
 	if (parent < 0 || has_sibling(parent, prefix))
 		return;

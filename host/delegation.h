@@ -12,6 +12,8 @@
  * where, or whether, the machine has it mounted.
  */
 
+enum { DELEGATION_ENABLED_MAX = 64 };
+
 /* An O_PATH-like descriptor of the root of the cgroup v2 tree. */
 int delegation_open_tree(struct kinc_error *err);
 
@@ -22,12 +24,11 @@ int delegation_mount(int tree, struct kinc_error *err);
  * Makes NAME below the caller's own position, its leaf NAME/init, enables
  * what controllers there are, and gives both to uid:gid. *ret_path (the
  * caller's to free) is the path below the root of the tree, with a leading
- * slash. *ret_enabled (the caller's to free) names the controllers, separated
- * by spaces, that had to be switched on in the parent for that. An existing
- * NAME is EEXIST.
+ * slash. enabled becomes the controllers, separated by spaces, that had to be
+ * switched on in the parent for that. An existing NAME is EEXIST.
  */
 int delegation_make(int tree, const char *name, uid_t uid, gid_t gid, char **ret_path,
-		    char **ret_enabled, struct kinc_error *err);
+		    char enabled[DELEGATION_ENABLED_MAX], struct kinc_error *err);
 
 /*
  * Switches enabled off again in the parent of path, unless another cgroup
@@ -43,8 +44,5 @@ int delegation_join(int tree, const char *path, struct kinc_error *err);
  * removes the cgroups. A missing path is success.
  */
 int delegation_remove(int tree, const char *path, struct kinc_error *err);
-
-/* The "0::" path out of the text of /proc/PID/cgroup; NULL when it has none. */
-char *delegation_parse_position(const char *text);
 
 #endif

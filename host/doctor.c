@@ -40,19 +40,24 @@ static int check_ordinary_user(struct kinc_error *err)
 
 int doctor_parse_version(const char *text)
 {
-	int major, minor;
+	static const char before[] = "podman version ";
+	char *end = NULL;
 
-	if (sscanf(text, "podman version %3d.%3d", &major, &minor) != 2 || major < 0 || minor < 0)
+	if (strncmp(text, before, sizeof(before) - 1) != 0)
 		return -EINVAL;
-	return major * 100 + (minor > 99 ? 99 : minor);
+	unsigned long major = strtoul(text + sizeof(before) - 1, &end, 10);
+	if (*end != '.' || major > 999)
+		return -EINVAL;
+	unsigned long minor = strtoul(end + 1, NULL, 10);
+	return (int)(major * 100 + (minor > 99 ? 99 : minor));
 }
 
 static int check_podman(struct kinc_error *err)
 {
 	cleanup_free char *text = NULL;
-	int result = podman_call(&text, err, "--version", NULL);
+	int result = podman_call(&text, err, "--version", PODMAN_END);
 
-	if (result < 0)
+	if (result < 0 || !text)
 		return result;
 	int version = doctor_parse_version(text);
 	if (version < 0)
@@ -67,15 +72,15 @@ static int check_podman(struct kinc_error *err)
 
 static bool program_in_path(const char *name)
 {
-	cleanup_free char *path = strdup(getenv("PATH") ? getenv("PATH") : "/usr/bin");
-	char *rest = NULL;
+	const char *path = getenv("PATH");
 
-	for (const char *at = path ? strtok_r(path, ":", &rest) : NULL; at;
-	     at = strtok_r(NULL, ":", &rest)) {
+	for (const char *at = path ? path : "/usr/bin"; *at; at += *at == ':') {
 		char full[512];
-		snprintf(full, sizeof(full), "%s/%s", at, name);
+		int length = (int)strcspn(at, ":");
+		snprintf(full, sizeof(full), "%.*s/%s", length, at, name);
 		if (access(full, X_OK) == 0)
 			return true;
+		at += length;
 	}
 	return false;
 }
@@ -150,7 +155,7 @@ static int check_info(struct kinc_error *err)
 		return wrote;
 	if (wrote > 0)
 		launch_say("wrote %s/.config/containers/storage.conf: overlay instead of vfs", home);
-	int result = podman_call_json(&info, err, "info", "--format", "json", NULL);
+	int result = podman_call_json(&info, err, "info", "--format", "json", PODMAN_END);
 	if (result < 0)
 		return result;
 	const cJSON *host = kinc_json_get(info, "host");

@@ -16,8 +16,8 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "cgroup_position.h"
 #include "cleanup.h"
-#include "delegation.h"
 #include "environment.h"
 #include "ground.h"
 #include "io.h"
@@ -157,7 +157,7 @@ bool enter_is_delegated(void)
 	if (statfs("/sys/fs/cgroup", &status) < 0 || status.f_type != CGROUP2_SUPER_MAGIC ||
 	    kinc_read_file(AT_FDCWD, "/proc/self/cgroup", 1 << 16, &text, NULL, NULL) < 0)
 		return false;
-	cleanup_free char *position = delegation_parse_position(text);
+	cleanup_free char *position = cgroup_position_parse(text);
 	if (!position || asprintf(&path, "/sys/fs/cgroup%s/cgroup.procs", position) < 0) {
 		path = NULL;
 		return false;

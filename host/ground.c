@@ -199,18 +199,16 @@ static int prepare(struct ground *ground, struct kinc_error *err)
 {
 	char name[64];
 	cleanup_free char *cgroup = NULL;
-	cleanup_free char *enabled = NULL;
 
 	ground->tree = delegation_open_tree(err);
 	if (ground->tree < 0)
 		return ground->tree;
 	snprintf(name, sizeof(name), CGROUP_PREFIX "%s", ground->user.name);
 	int result = delegation_make(ground->tree, name, ground->user.uid, ground->user.gid,
-				     &cgroup, &enabled, err);
+				     &cgroup, ground->state.enabled, err);
 	if (result < 0)
 		return result;
 	snprintf(ground->state.cgroup, sizeof(ground->state.cgroup), "%s", cgroup);
-	snprintf(ground->state.enabled, sizeof(ground->state.enabled), "%s", enabled);
 	if (!ground->launch->root && access(ground->runtime_dir, F_OK) < 0) {
 		result = kinc_make_directories(ground->runtime_dir, 0755, err);
 		ground->state.made_runtime_dir = result == 0;

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "delegation.h"
 #include "error.h"
 #include "launch.h"
 
@@ -16,7 +17,7 @@ struct ground_state {
 	pid_t pid; /* of the server, or of the command's supervisor */
 	unsigned long long starttime;
 	char cgroup[256];
-	char enabled[64];	/* controllers switched on in the cgroup's parent */
+	char enabled[DELEGATION_ENABLED_MAX]; /* controllers switched on in the cgroup's parent */
 	bool made_runtime_dir;	/* /run/user/UID was missing */
 	bool serves;
 };
@@ -29,7 +30,7 @@ void ground_state_delete(const char *user);
 /* Whether the process that the state names still is that process. */
 bool ground_state_alive(const struct ground_state *state);
 
-/* Start time of a process in clock ticks, 0 when there is no such process. */
+/* Start time of a process in clock ticks, 0 when there is none, or only a zombie. */
 unsigned long long ground_process_starttime(pid_t pid);
 /* From the text of /proc/PID/stat; 0 when malformed. */
 unsigned long long ground_parse_starttime(const char *text);

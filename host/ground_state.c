@@ -81,6 +81,9 @@ unsigned long long ground_parse_starttime(const char *text)
 	/* The second field is the program's name in parentheses and may hold both. */
 	const char *at = strrchr(text, ')');
 
+	/* A zombie only waits for its parent. */
+	if (at && (strncmp(at, ") Z", 3) == 0 || strncmp(at, ") X", 3) == 0))
+		return 0;
 	for (int field = 2; at && field < 22; field++) {
 		at = strchr(at, ' ');
 		if (at)

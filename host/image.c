@@ -39,7 +39,7 @@ static int check_present(const char *name, struct kinc_error *err)
 
 	if (*name == '-' || !*name)
 		return kinc_error_set(err, EINVAL, "\"%s\" is not the name of an image", name);
-	int result = podman_call(NULL, &ignored, "image", "exists", name, NULL);
+	int result = podman_call(NULL, &ignored, "image", "exists", name, PODMAN_END);
 	if (result == -EREMOTEIO)
 		return kinc_error_set(err, ENOENT,
 				      "no image %s here: `podman pull %s`, or `make image`", name,
@@ -60,7 +60,7 @@ int image_resolve(const char *wanted, char **ret, struct kinc_error *err)
 		result = check_present(wanted, err);
 	} else {
 		result = podman_call_json(&images, err, "images", "--format", "json", "--filter",
-					  "reference=" IMAGE_REPOSITORY, NULL);
+					  "reference=" IMAGE_REPOSITORY, PODMAN_END);
 		wanted = result == 0 ? image_newest(images) : NULL;
 		if (result == 0 && !wanted)
 			result = kinc_error_set(err, ENOENT,
@@ -69,6 +69,6 @@ int image_resolve(const char *wanted, char **ret, struct kinc_error *err)
 	}
 	if (result < 0)
 		return result;
-	*ret = strdup(wanted);
+	*ret = strdup(wanted ? wanted : "");
 	return *ret ? 0 : kinc_error_errno(err, ENOMEM, "image");
 }

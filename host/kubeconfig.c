@@ -25,10 +25,10 @@ int kubeconfig_fetch(const char *name, int port, struct kinc_error *err)
 	int result = cluster_kubeconfig(name, path, err);
 	if (result == 0)
 		result = podman_call(&original, err, "exec", container, "cat",
-				     "/etc/kubernetes/admin.conf", NULL);
-	if (result == 0)
+				     "/etc/kubernetes/admin.conf", PODMAN_END);
+	if (result == 0 && original)
 		result = kubeconfig_rewrite(original, strlen(original), name, port, &text, err);
-	if (result < 0)
+	if (result < 0 || !text)
 		return result;
 	snprintf(directory, sizeof(directory), "%.*s", (int)(strrchr(path, '/') - path), path);
 	result = kinc_make_directories(directory, 0700, err);

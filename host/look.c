@@ -77,11 +77,13 @@ int command_list(struct launch *launch, struct kinc_error *err)
 	printf("%-20s %-9s %5s  %-18s %-16s %s\n", "NAME", "STATE", "PORT", "PODS", "SERVICES",
 	       "KUBECONFIG");
 	cJSON_ArrayForEach(row, json)
+	{
 		printf("%-20s %-9s %5d  %-18s %-16s %s\n", kinc_json_string(row, "name", ""),
 		       kinc_json_string(row, "state", ""), (int)kinc_json_number(row, "port", 0),
 		       kinc_json_string(row, "pod_subnet", ""),
 		       kinc_json_string(row, "service_subnet", ""),
 		       kinc_json_string(row, "kubeconfig", ""));
+	}
 	return KINC_EXIT_OK;
 }
 
@@ -133,7 +135,10 @@ static void print_units(const cJSON *status)
 		else
 			printf("%7.1fs  ", ready / 1000);
 		cJSON_ArrayForEach(wait, kinc_json_get(unit, "waiting_for"))
-			printf("%.80s ", cJSON_IsString(wait) ? wait->valuestring : "");
+		{
+			print_text("", cJSON_IsString(wait) ? wait->valuestring : "");
+			putchar(' ');
+		}
 		print_text("", kinc_json_string(unit, "message", ""));
 		putchar('\n');
 	}
@@ -151,7 +156,7 @@ int command_status(struct launch *launch, struct kinc_error *err)
 	if (ask_status(launch->cluster, ASK_TIMEOUT_MS, &status, err) < 0) {
 		cluster_container(launch->cluster, container);
 		if (podman_call_json(&status, NULL, "exec", container, "kincctl", "status",
-				     "--json", NULL) < 0)
+				     "--json", PODMAN_END) < 0)
 			return KINC_EXIT_SYSTEM;
 		*err = (struct kinc_error){0};
 	}

@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ifaddrs.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,17 +22,35 @@ static int prefix_of(uint32_t mask)
 	return __builtin_popcount(mask);
 }
 
+enum { FIELD_INTERFACE, FIELD_DESTINATION, FIELD_MASK = 7, FIELDS };
+
+/* The start of each field of a line; false when it has too few. */
+static bool split(const char *line, const char *fields[FIELDS])
+{
+	for (int i = 0; i < FIELDS; i++) {
+		line += strspn(line, " \t");
+		fields[i] = line;
+		if (strcspn(line, " \t\n") == 0)
+			return false;
+		line += strcspn(line, " \t\n");
+	}
+	return true;
+}
+
 int network_add_routes(struct network_taken *taken, const char *text)
 {
 	for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n') {
-		char name[17], by[64];
-		unsigned int destination, mask;
-		/* Iface Destination Gateway Flags RefCnt Use Metric Mask, network order. */
-		if (sscanf(line, "%16s %8x %*x %*x %*d %*d %*d %8x", name, &destination, &mask) !=
-			    3 ||
-		    mask == 0)
+		const char *fields[FIELDS];
+		char by[64];
+		if (!split(line, fields))
 			continue;
-		snprintf(by, sizeof(by), "a route of %s", name);
+		/* Both in network order; the heading's "Mask" gives 0, as default routes do. */
+		uint32_t destination = (uint32_t)strtoul(fields[FIELD_DESTINATION], NULL, 16);
+		uint32_t mask = (uint32_t)strtoul(fields[FIELD_MASK], NULL, 16);
+		if (mask == 0)
+			continue;
+		snprintf(by, sizeof(by), "a route of %.*s",
+			 (int)strcspn(fields[FIELD_INTERFACE], " \t"), fields[FIELD_INTERFACE]);
 		struct network network = {.address = ntohl(destination),
 					  .prefix = prefix_of(mask)};
 		if (network_taken_add(taken, network, by) < 0)

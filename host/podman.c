@@ -139,7 +139,7 @@ static struct podman gather(va_list args)
 	struct podman podman = podman_new();
 	const char *word;
 
-	while ((word = va_arg(args, const char *)))
+	while ((word = va_arg(args, const char *))) // NOLINT(*valist*)
 		podman_add(&podman, word);
 	return podman;
 }

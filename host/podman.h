@@ -40,7 +40,10 @@ int podman_run(struct podman *podman, int timeout_ms, char **ret_output, struct 
 int podman_spawn(struct podman *podman, int timeout_ms, struct kinc_run_result *ret,
 		 struct kinc_error *err);
 
-/* Runs the words given, NULL at the end. ret_output may be NULL. */
+/* A NULL of a type that a variadic function can rely on. */
+#define PODMAN_END ((const char *)NULL)
+
+/* Runs the words given, PODMAN_END at the end. ret_output may be NULL. */
 int podman_call(char **ret_output, struct kinc_error *err, ...) __attribute__((sentinel));
 
 /* The same, with the output as JSON. */

@@ -133,11 +133,16 @@ int progress_take(struct progress *progress, const cJSON *line)
 
 	if (!event) {
 		take_state(progress, line);
-		cJSON_ArrayForEach(item, kinc_json_get(line, "units")) if (result == 0) result =
-			take_unit(progress, item);
-		cJSON_ArrayForEach(item,
-				   kinc_json_get(line, "warnings")) if (cJSON_IsString(item))
-			take_warning(progress, item->valuestring);
+		cJSON_ArrayForEach(item, kinc_json_get(line, "units"))
+		{
+			if (result == 0)
+				result = take_unit(progress, item);
+		}
+		cJSON_ArrayForEach(item, kinc_json_get(line, "warnings"))
+		{
+			if (cJSON_IsString(item))
+				take_warning(progress, item->valuestring);
+		}
 	} else if (strcmp(event, "unit") == 0) {
 		result = take_unit(progress, kinc_json_get(line, "unit"));
 	} else if (strcmp(event, "state") == 0) {

@@ -34,14 +34,14 @@ static int remove_container(const char *name, struct kinc_error *err)
 	char container[CLUSTER_TEXT_MAX];
 
 	cluster_container(name, container);
-	if (podman_call(NULL, NULL, "container", "exists", container, NULL) < 0)
+	if (podman_call(NULL, NULL, "container", "exists", container, PODMAN_END) < 0)
 		return 0;
 	cleanup_podman struct podman stop = podman_new();
 	podman_add(&stop, "stop");
 	podman_add(&stop, container);
 	/* One that does not stop is removed by force all the same. */
 	(void)podman_run(&stop, STOP_TIMEOUT_MS, NULL, NULL);
-	return podman_call(NULL, err, "rm", "--force", "--volumes", container, NULL);
+	return podman_call(NULL, err, "rm", "--force", "--volumes", container, PODMAN_END);
 }
 
 static int remove_volume(const char *name, const char *which, struct kinc_error *err)
@@ -49,9 +49,9 @@ static int remove_volume(const char *name, const char *which, struct kinc_error 
 	char volume[CLUSTER_TEXT_MAX];
 
 	cluster_volume(name, which, volume);
-	if (podman_call(NULL, NULL, "volume", "exists", volume, NULL) < 0)
+	if (podman_call(NULL, NULL, "volume", "exists", volume, PODMAN_END) < 0)
 		return 0;
-	return podman_call(NULL, err, "volume", "rm", "--force", volume, NULL);
+	return podman_call(NULL, err, "volume", "rm", "--force", volume, PODMAN_END);
 }
 
 static int remove_kubeconfig(const char *name, struct kinc_error *err)
@@ -118,8 +118,8 @@ static bool volumes_left(const char *name)
 
 	cluster_volume(name, "var-data", data);
 	cluster_volume(name, "config", config);
-	return podman_call(NULL, NULL, "volume", "exists", data, NULL) == 0 ||
-	       podman_call(NULL, NULL, "volume", "exists", config, NULL) == 0;
+	return podman_call(NULL, NULL, "volume", "exists", data, PODMAN_END) == 0 ||
+	       podman_call(NULL, NULL, "volume", "exists", config, PODMAN_END) == 0;
 }
 
 int command_down(struct launch *launch, struct kinc_error *err)

@@ -10,7 +10,7 @@ void launch_say(const char *format, ...)
 
 	va_start(args, format);
 	fputs("kinc-launch: ", stderr);
-	vfprintf(stderr, format, args);
+	vfprintf(stderr, format, args); // NOLINT(*valist*)
 	fputc('\n', stderr);
 	va_end(args);
 }

@@ -77,7 +77,7 @@ static int receive(int peer, struct session_request *ret, int stdio[3], struct k
 	if (size < 0)
 		return kinc_error_errno(err, errno, "cannot take the request");
 	const struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-	int fds[3], count = 0;
+	int fds[3] = {-EBADF, -EBADF, -EBADF}, count = 0;
 	if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {
 		count = (int)((header->cmsg_len - CMSG_LEN(0)) / sizeof(int));
 		memcpy(fds, CMSG_DATA(header), (size_t)count * sizeof(int));
@@ -100,15 +100,17 @@ static _Noreturn void run_command(const struct session_request *request, const i
 	signal(SIGPIPE, SIG_DFL);
 	setsid();
 	/* The three may be numbered 0 to 2 themselves: move them away first. */
-	int moved[3];
+	int moved[3] = {-EBADF, -EBADF, -EBADF};
 	for (int i = 0; i < 3; i++)
 		moved[i] = dup(stdio[i]);
 	for (int i = 0; i < 3; i++)
 		dup2(moved[i], i);
 	closefrom(3);
-	for (char **variable = request->environment; *variable; variable++)
+	for (char **variable = request->environment; variable && *variable; variable++)
 		putenv(*variable);
 	const char *home = getenv("HOME");
+	if (!request->argv || !request->directory)
+		_exit(KINC_EXIT_MISUSE);
 	if (chdir(request->directory) < 0 && (!home || chdir(home) < 0) && chdir("/") < 0)
 		_exit(KINC_EXIT_SYSTEM);
 	execvp(request->argv[0], request->argv);
@@ -161,7 +163,7 @@ static _Noreturn void session_run(int peer)
 {
 	cleanup_session struct session_request request = {0};
 	struct kinc_error err = {0};
-	int stdio[3];
+	int stdio[3] = {-EBADF, -EBADF, -EBADF};
 
 	/* The server ignores it so that its children vanish by themselves. */
 	signal(SIGCHLD, SIG_DFL);

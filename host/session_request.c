@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cleanup.h"
 #include "json.h"
 #include "session.h"
 
@@ -23,41 +22,52 @@ static char **string_array(const cJSON *array)
 
 	if (!cJSON_IsArray(array) || count > SESSION_STRINGS_MAX)
 		return NULL;
-	cleanup_free char **strings = calloc((size_t)count + 1, sizeof(char *));
-	if (!strings)
-		return NULL;
 	cJSON_ArrayForEach(item, array)
 	{
 		if (!cJSON_IsString(item))
 			return NULL;
+	}
+	char **strings = calloc((size_t)count + 1, sizeof(char *));
+	if (!strings)
+		return NULL;
+	cJSON_ArrayForEach(item, array)
+	{
 		strings[at++] = item->valuestring;
 	}
-	return steal_ptr(&strings);
+	return strings;
 }
 
-int session_request_parse(const char *text, size_t size, struct session_request *ret,
-			  struct kinc_error *err)
+static int parse(struct session_request *request, struct kinc_error *err)
 {
-	cleanup_session struct session_request request = {0};
+	int protocol = (int)kinc_json_number(request->json, "protocol", 0);
 
-	request.json = cJSON_ParseWithLength(text, size);
-	int protocol = (int)kinc_json_number(request.json, "protocol", 0);
-	if (!cJSON_IsObject(request.json))
+	if (!cJSON_IsObject(request->json))
 		return kinc_error_set(err, EINVAL, "the request is not JSON");
 	if (protocol != SESSION_PROTOCOL)
 		return kinc_error_set(err, EPROTO,
 				      "the client speaks session protocol %d, this ground %d: "
 				      "unground, and ground again with the same kinc-launch",
 				      protocol, SESSION_PROTOCOL);
-	request.argv = string_array(kinc_json_get(request.json, "argv"));
-	request.environment = string_array(kinc_json_get(request.json, "environment"));
-	request.directory = kinc_json_string(request.json, "directory", "/");
-	if (!request.argv || !request.argv[0] || !request.environment)
+	request->argv = string_array(kinc_json_get(request->json, "argv"));
+	request->environment = string_array(kinc_json_get(request->json, "environment"));
+	request->directory = kinc_json_string(request->json, "directory", "/");
+	if (!request->argv || !request->argv[0] || !request->environment)
 		return kinc_error_set(err, EINVAL, "the request names no command");
-	for (char **variable = request.environment; *variable; variable++)
+	for (char **variable = request->environment; *variable; variable++)
 		if (!strchr(*variable, '=') || **variable == '=')
 			return kinc_error_set(err, EINVAL, "\"%s\" is not a variable", *variable);
-	*ret = request;
-	request = (struct session_request){0};
 	return 0;
+}
+
+int session_request_parse(const char *text, size_t size, struct session_request *ret,
+			  struct kinc_error *err)
+{
+	struct session_request request = {.json = cJSON_ParseWithLength(text, size)};
+	int result = parse(&request, err);
+
+	if (result < 0)
+		session_request_release(&request);
+	else
+		*ret = request;
+	return result;
 }

@@ -136,12 +136,12 @@ static int make_volume(struct up *up, const char *which, bool *made, struct kinc
 	cluster_volume(up->cluster.name, which, volume);
 	snprintf(label, sizeof(label), "--label=io.kinc.cluster=%s", up->cluster.name);
 	/* What an earlier cluster of that name left is not for this one. */
-	if (podman_call(NULL, NULL, "volume", "exists", volume, NULL) == 0)
+	if (podman_call(NULL, NULL, "volume", "exists", volume, PODMAN_END) == 0)
 		return kinc_error_set(err, EEXIST,
 				      "volume %s is left over: `kinc-launch --cluster %s down` "
 				      "removes it",
 				      volume, up->cluster.name);
-	int result = podman_call(NULL, err, "volume", "create", label, volume, NULL);
+	int result = podman_call(NULL, err, "volume", "create", label, volume, PODMAN_END);
 	*made = result == 0;
 	return result;
 }
@@ -243,7 +243,7 @@ static int revive(struct up *up, const struct cluster *existing, struct kinc_err
 	int result = make_runtime_dir(up, path, err);
 	up->made.runtime_dir = false;
 	if (result == 0)
-		result = podman_call(NULL, err, "start", container, NULL);
+		result = podman_call(NULL, err, "start", container, PODMAN_END);
 	return result;
 }
 

@@ -97,9 +97,21 @@ static int find_groups(struct user *user, const char *root)
 	return 0;
 }
 
+static int fill(struct user *user, const struct passwd *entry, const char *root)
+{
+	user->uid = entry->pw_uid;
+	user->gid = entry->pw_gid;
+	user->name = strdup(entry->pw_name);
+	user->home = strdup(entry->pw_dir);
+	user->shell = strdup(entry->pw_shell && *entry->pw_shell ? entry->pw_shell : "/bin/bash");
+	if (!user->name || !user->home || !user->shell)
+		return -ENOMEM;
+	return find_groups(user, root);
+}
+
 int user_lookup(const char *name, const char *root, struct user *ret, struct kinc_error *err)
 {
-	cleanup_user struct user user = {0};
+	struct user user = {0};
 
 	if (!name_is_usual(name))
 		return kinc_error_set(err, EINVAL, "\"%s\" is not a user name", name);
@@ -111,15 +123,11 @@ int user_lookup(const char *name, const char *root, struct user *ret, struct kin
 	if (entry->pw_uid == 0)
 		return kinc_error_set(err, EINVAL,
 				      "%s is root: clusters belong to an ordinary user", name);
-	user.uid = entry->pw_uid;
-	user.gid = entry->pw_gid;
-	user.name = strdup(entry->pw_name);
-	user.home = strdup(entry->pw_dir);
-	user.shell = strdup(entry->pw_shell && *entry->pw_shell ? entry->pw_shell : "/bin/bash");
-	if (!user.name || !user.home || !user.shell || find_groups(&user, root) < 0)
+	if (fill(&user, entry, root) < 0) {
+		user_release(&user);
 		return kinc_error_errno(err, ENOMEM, "looking up %s", name);
+	}
 	*ret = user;
-	user = (struct user){0};
 	return 0;
 }
 

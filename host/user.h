@@ -13,7 +13,6 @@ struct user {
 	gid_t *groups;
 	int group_count;
 };
-#define cleanup_user __attribute__((cleanup(user_release)))
 
 /*
  * Looks name up. With root, only ROOT/etc/passwd and ROOT/etc/group count:

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -11,14 +12,14 @@
 #include "json_span.h"
 #include "report.h"
 
-#define TEMPLATE_FILE_MAX (4 * 1024 * 1024)
+#define TEMPLATE_FILE_MAX ((size_t)4 << 20)
 
 static int make_parent(const char *path, struct kinc_error *err)
 {
-	cleanup_free char *parent = strdup(path);
+	char parent[4096];
 
-	if (!parent)
-		return kinc_error_errno(err, ENOMEM, "%s", path);
+	if (snprintf(parent, sizeof(parent), "%s", path) >= (int)sizeof(parent))
+		return kinc_error_set(err, ENAMETOOLONG, "%s is too long", path);
 	char *slash = strrchr(parent, '/');
 	if (!slash || slash == parent)
 		return 0;

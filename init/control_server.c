@@ -223,7 +223,7 @@ int control_open(struct control_server *server, struct manager *manager, const c
 	umask(before);
 	if (result < 0)
 		return kinc_error_errno(err, code, "cannot make the control socket %s", path);
-	if (listen(fd, 64) < 0)
+	if (listen(fd, CONTROL_CLIENTS_MAX) < 0)
 		return kinc_error_errno(err, errno, "cannot listen on %s", path);
 	server->listener.fd = steal_fd(&fd);
 	server->listener.ready = listener_ready;
@@ -281,8 +281,8 @@ void control_tell_state(struct control_server *server)
 	cJSON *event = cJSON_CreateObject();
 	cJSON_AddStringToObject(event, "event", "state");
 	cJSON_AddStringToObject(event, "state", boot_state_name(manager->state));
-	cJSON_AddNumberToObject(event, "elapsed_ms",
-				(double)((loop_now_us() - manager->started_us) / 1000U));
+	uint64_t elapsed_ms = (loop_now_us() - manager->started_us) / 1000U;
+	cJSON_AddNumberToObject(event, "elapsed_ms", (double)elapsed_ms);
 	broadcast(server, event);
 }
 

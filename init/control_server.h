@@ -10,7 +10,7 @@ struct manager;
 struct job;
 
 #define CONTROL_CLIENTS_MAX 250
-#define CONTROL_WAITING_MAX (1024 * 1024) /* bytes that wait for a slow reader */
+#define CONTROL_WAITING_MAX ((size_t)1 << 20) /* bytes that wait for a slow reader */
 
 /* The control socket of docs/protocol.md. */
 struct control_server {

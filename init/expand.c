@@ -29,18 +29,18 @@ char *expand_text(const char *text, const struct variables *variables, struct ki
 char **expand_strings(const struct strings *strings, const struct variables *variables,
 		      struct kinc_error *err)
 {
-	cleanup_argv char **expanded = calloc(strings->count + 1, sizeof(*expanded));
+	char **expanded = calloc(strings->count + 1, sizeof(*expanded));
 
-	if (!expanded) {
+	if (!expanded)
 		kinc_error_errno(err, ENOMEM, "starting a unit");
-		return NULL;
-	}
-	for (size_t i = 0; i < strings->count; i++) {
+	for (size_t i = 0; expanded && i < strings->count; i++) {
 		expanded[i] = expand_text(strings->items[i], variables, err);
-		if (!expanded[i])
-			return NULL;
+		if (expanded[i])
+			continue;
+		expand_free(expanded);
+		expanded = NULL;
 	}
-	return steal_ptr(&expanded);
+	return expanded;
 }
 
 /* Meant for PID 1 by who started it: children must not talk to that socket. */
@@ -80,23 +80,13 @@ static char *format_pair(const char *name, const char *value)
 	return asprintf(&line, "%s=%s", name, value) < 0 ? NULL : line;
 }
 
-char **expand_environment(const struct unit *unit, const struct variables *variables,
-			  const char *notify, struct kinc_error *err)
+static int fill(char **lines, const struct unit *unit, const struct variables *variables,
+		const char *notify, struct kinc_error *err)
 {
-	size_t inherited = 0;
-	bool done = true;
+	bool done = put(lines, strdup("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:"
+				      "/sbin:/bin"));
 
-	while (environ[inherited])
-		inherited++;
-	cleanup_argv char **lines = calloc(
-		inherited + variables->count + unit->environment.count + 4, sizeof(*lines));
-	if (!lines) {
-		kinc_error_errno(err, ENOMEM, "starting a unit");
-		return NULL;
-	}
-	done = put(lines, strdup("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:"
-				 "/bin"));
-	for (size_t i = 0; i < inherited && done; i++)
+	for (size_t i = 0; environ[i] && done; i++)
 		if (!is_private(environ[i]) && strchr(environ[i], '='))
 			done = put(lines, strdup(environ[i]));
 	for (size_t i = 0; i < variables->count && done; i++)
@@ -112,12 +102,27 @@ char **expand_environment(const struct unit *unit, const struct variables *varia
 	for (size_t i = 0; i < unit->environment.count && done; i++) {
 		char *line = expand_text(unit->environment.items[i], variables, err);
 		if (!line)
-			return NULL;
+			return -err->code;
 		done = put(lines, line);
 	}
-	if (!done) {
-		kinc_error_errno(err, ENOMEM, "starting a unit");
+	return done ? 0 : kinc_error_errno(err, ENOMEM, "starting a unit");
+}
+
+char **expand_environment(const struct unit *unit, const struct variables *variables,
+			  const char *notify, struct kinc_error *err)
+{
+	struct kinc_error why;
+	size_t inherited = 0;
+
+	while (environ[inherited])
+		inherited++;
+	char **lines = calloc(inherited + variables->count + unit->environment.count + 4,
+			      sizeof(*lines));
+	if (!lines || fill(lines, unit, variables, notify, &why) < 0) {
+		kinc_error_set(err, lines ? why.code : ENOMEM, "%s",
+			       lines ? why.message : "starting a unit: out of memory");
+		expand_free(lines);
 		return NULL;
 	}
-	return steal_ptr(&lines);
+	return lines;
 }

@@ -2,11 +2,15 @@
 #include "farewell.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "cleanup.h"
+#include "io.h"
 #include "manager.h"
 #include "story.h"
 
@@ -18,18 +22,17 @@
 static bool look_up(const char *pid, char *ret_state, int *ret_parent)
 {
 	char path[300];
+	cleanup_free char *text = NULL;
 
 	snprintf(path, sizeof(path), "/proc/%s/stat", pid);
-	FILE *file = fopen(path, "re");
-	if (!file)
+	if (kinc_read_file(AT_FDCWD, path, 4096, &text, NULL, NULL) < 0)
 		return false;
-	/* The name between the parentheses may hold anything, but is short. */
-	int got = fscanf(file, "%*d (%*15[^)]) %c %d", ret_state, ret_parent);
-	if (got != 2) {
-		*ret_state = '?';
-		*ret_parent = 0;
-	}
-	fclose(file);
+	/* PID (NAME) STATE PARENT ...; a name may contain ")". */
+	const char *end = strrchr(text, ')');
+	if (!end || strlen(end) < 5)
+		return false;
+	*ret_state = end[2];
+	*ret_parent = (int)strtol(end + 4, NULL, 10);
 	return true;
 }
 
@@ -44,7 +47,7 @@ static size_t signal_others(const struct manager *manager, int number)
 	size_t count = 0;
 
 	while (proc && (entry = readdir(proc))) {
-		int pid = atoi(entry->d_name), parent;
+		int pid = (int)strtol(entry->d_name, NULL, 10), parent;
 		char state;
 		if (pid <= 1 || pid == manager->logs.helper.pid ||
 		    !look_up(entry->d_name, &state, &parent) || state == 'Z' ||

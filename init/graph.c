@@ -66,11 +66,11 @@ static bool edge_add(struct arena *arena, struct edges *edges, struct unit *unit
 			return true;
 	if ((edges->count & (edges->count - 1)) == 0) {
 		size_t room = edges->count ? edges->count * 2 : 1;
-		struct unit **items = arena_alloc(arena, room * sizeof(*items));
+		struct unit **items = arena_alloc(arena, room * sizeof(struct unit *));
 		if (!items)
 			return false;
 		if (edges->count > 0)
-			memcpy(items, edges->items, edges->count * sizeof(*items));
+			memcpy(items, edges->items, edges->count * sizeof(struct unit *));
 		edges->items = items;
 	}
 	edges->items[edges->count++] = unit;
@@ -174,15 +174,15 @@ void graph_resolve(struct unit_set *set, struct complaints *complaints)
 		set->items[i]->index = i;
 
 	walk.seen = calloc(set->count + 1, 1);
-	walk.path = calloc(set->count + 1, sizeof(*walk.path));
-	walk.order = calloc(set->count + 1, sizeof(*walk.order));
+	walk.path = calloc(set->count + 1, sizeof(struct unit *));
+	walk.order = calloc(set->count + 1, sizeof(struct unit *));
 	if (!walk.seen || !walk.path || !walk.order)
 		complain(complaints, "out of memory");
 	else
 		for (size_t i = 0; i < set->count; i++)
 			visit(&walk, set->by_name[i]);
 	if (walk.ordered == set->count && set->count > 0)
-		memcpy(set->items, walk.order, set->count * sizeof(*walk.order));
+		memcpy(set->items, walk.order, set->count * sizeof(struct unit *));
 	for (size_t i = 0; i < set->count; i++)
 		set->items[i]->index = i;
 	free(walk.seen);
@@ -193,7 +193,7 @@ void graph_resolve(struct unit_set *set, struct complaints *complaints)
 /* Every edge points to an earlier unit once they are ordered, but pulls do not. */
 void graph_mark_needed(struct unit_set *set, struct unit *target)
 {
-	struct unit **waiting = calloc(set->count + 1, sizeof(*waiting));
+	struct unit **waiting = calloc(set->count + 1, sizeof(struct unit *));
 	size_t count = 0;
 
 	if (!waiting)

@@ -185,7 +185,7 @@ static void backoff(struct job *job)
 	/* A oneshot that asks until it gets its answer fails often: told ever more seldom. */
 	unsigned tries = job->history.streak;
 	if ((tries & (tries - 1)) == 0) {
-		story_tell(job->unit->name, "%s; trying again in %.1f s%s", job->message,
+		story_tell(job->unit->name, "%s; trying again in %.2f s%s", job->message,
 			   (double)job->retry_ms / 1e3,
 			   tries > 1 ? " (as several times before)" : "");
 		logs_show_tail(&job->manager->logs, job);

@@ -109,9 +109,9 @@ int command_log(struct kinc_control *control, const struct arguments *arguments,
 
 static const cJSON *find_unit(const cJSON *status, const char *name)
 {
-	const cJSON *unit;
+	const cJSON *units = kinc_json_get(status, "units");
 
-	cJSON_ArrayForEach(unit, kinc_json_get(status, "units"))
+	for (const cJSON *unit = units ? units->child : NULL; unit; unit = unit->next)
 		if (strcmp(kinc_json_string(unit, "name", ""), name) == 0)
 			return unit;
 	return NULL;

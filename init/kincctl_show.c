@@ -29,7 +29,7 @@ static void show_remark(const cJSON *unit)
 	const cJSON *item;
 	bool first = true;
 
-	cJSON_ArrayForEach(item, waiting) {
+	for (item = waiting ? waiting->child : NULL; item; item = item->next) {
 		fputs(first ? "waits for " : ", ", stdout);
 		show_text(cJSON_IsString(item) ? item->valuestring : "?");
 		first = false;
@@ -60,7 +60,8 @@ static void show_unit(const cJSON *unit)
 
 void show_status(const cJSON *status)
 {
-	const cJSON *item;
+	const cJSON *units = kinc_json_get(status, "units");
+	const cJSON *warnings = kinc_json_get(status, "warnings");
 
 	printf("%s: %s, %.1f s since start", kinc_json_string(status, "cluster", "node"),
 	       kinc_json_string(status, "state", "?"),
@@ -69,9 +70,9 @@ void show_status(const cJSON *status)
 		printf(", ready after %.1f s", kinc_json_number(status, "ready_ms", 0) / 1e3);
 	printf("\n%-22s %-8s %-8s %6s %3s %9s %9s\n", "UNIT", "TYPE", "STATE", "PID", "RST",
 	       "STARTED", "READY");
-	cJSON_ArrayForEach(item, kinc_json_get(status, "units"))
+	for (const cJSON *item = units ? units->child : NULL; item; item = item->next)
 		show_unit(item);
-	cJSON_ArrayForEach(item, kinc_json_get(status, "warnings")) {
+	for (const cJSON *item = warnings ? warnings->child : NULL; item; item = item->next) {
 		fputs("warning: ", stdout);
 		show_text(cJSON_IsString(item) ? item->valuestring : "?");
 		putchar('\n');

@@ -87,18 +87,21 @@ static void feed_writer(struct helper *helper, struct stream *stream, uint64_t t
 		stream->dropped = 0;
 }
 
+static void follower_free(struct follower *follower)
+{
+	loop_remove(&follower->helper->loop, &follower->source);
+	free(follower);
+}
+
 static void follower_drop(struct follower *follower)
 {
-	struct helper *helper = follower->helper;
+	struct follower **at = &follower->helper->followers;
 
-	for (struct follower **at = &helper->followers; *at; at = &(*at)->next) {
-		if (*at == follower) {
-			*at = follower->next;
-			break;
-		}
-	}
-	loop_remove(&helper->loop, &follower->source);
-	free(follower);
+	while (*at && *at != follower)
+		at = &(*at)->next;
+	if (*at)
+		*at = follower->next;
+	follower_free(follower);
 }
 
 /* One line event; false when the client does not take it. */
@@ -125,18 +128,22 @@ static void take_line(struct stream *stream, const char *text, size_t size)
 {
 	struct helper *helper = stream->helper;
 	struct log_line line = {.time_ms = wall_ms(), .size = (uint16_t)size};
-	struct follower *next;
 
 	memcpy(line.text, text, size);
 	line.text[size] = '\0';
 	log_ring_put(&stream->ring, line.time_ms, text, size);
 	stream->unshown++;
 	feed_writer(helper, stream, line.time_ms, text, size);
-	for (struct follower *follower = helper->followers; follower; follower = next) {
-		next = follower->next;
+	struct follower **at = &helper->followers;
+	while (*at) {
+		struct follower *follower = *at;
 		if (follower->unit == stream->unit &&
-		    !send_line(helper, follower->source.fd, stream->unit, &line))
-			follower_drop(follower);
+		    !send_line(helper, follower->source.fd, stream->unit, &line)) {
+			*at = follower->next;
+			follower_free(follower);
+		} else {
+			at = &follower->next;
+		}
 	}
 }
 
@@ -274,7 +281,7 @@ static int receive(struct helper *helper, struct log_packet *packet, int *ret_fd
 static void requests_ready(struct source *source, uint32_t events)
 {
 	struct helper *helper = container_of(source, struct helper, requests);
-	struct log_packet request;
+	struct log_packet request = {0};
 	int fd = -EBADF;
 	int result = receive(helper, &request, &fd);
 

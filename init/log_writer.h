@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "log_ring.h"
 
@@ -12,7 +13,7 @@
  * is this one that waits. The helper feeds it by a non-blocking pipe, a frame
  * of at most PIPE_BUF bytes per line, and counts what does not fit.
  */
-#define LOG_FILE_MAX (10 * 1024 * 1024) /* then it becomes UNIT.log.1 */
+#define LOG_FILE_MAX ((off_t)10 << 20) /* then it becomes UNIT.log.1 */
 
 struct log_frame {
 	uint16_t unit, size;

@@ -30,7 +30,7 @@ static void helper_exited(struct child *child, int status)
 	if (logs->closing)
 		return;
 	/* The first successor comes at once, later ones more slowly. */
-	timer_set(&logs->manager->loop, &logs->again, logs->deaths * 100U);
+	timer_set(&logs->manager->loop, &logs->again, (uint64_t)logs->deaths * 100U);
 	if (logs->deaths < 100)
 		logs->deaths++;
 }

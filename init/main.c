@@ -185,7 +185,7 @@ int main(int argc, char **argv)
 {
 	struct options options;
 	struct kinc_error err;
-	struct unit *target;
+	struct unit *target = NULL;
 
 	ensure_streams();
 	manager.started_us = loop_now_us();

@@ -127,7 +127,7 @@ static void want_start(struct manager *manager, struct unit *unit)
 /* What stands already is not started again, so neither are its dependencies. */
 void manager_start(struct manager *manager, struct unit *unit)
 {
-	struct unit **waiting = calloc(manager->units.count + 1, sizeof(*waiting));
+	struct unit **waiting = calloc(manager->units.count + 1, sizeof(struct unit *));
 	bool *seen = calloc(manager->units.count + 1, sizeof(*seen));
 	size_t count = 0;
 

@@ -8,7 +8,9 @@
 
 static double since_start(const struct manager *manager, uint64_t when_us)
 {
-	return (double)((when_us - manager->started_us) / 1000U);
+	uint64_t passed_ms = (when_us - manager->started_us) / 1000U;
+
+	return (double)passed_ms;
 }
 
 static void add_time(cJSON *object, const char *name, const struct manager *manager,

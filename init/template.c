@@ -23,24 +23,24 @@ const char *variables_get(const struct variables *variables, const char *name, s
 int variables_set(struct variables *variables, const char *name, const char *value,
 		  struct kinc_error *err)
 {
-	cleanup_free char *copy = strdup(value);
+	size_t at = 0;
 
-	if (!copy)
-		return kinc_error_errno(err, ENOMEM, "variable %s", name);
-	for (size_t i = 0; i < variables->count; i++) {
-		if (strcmp(variables->items[i].name, name) != 0)
-			continue;
-		free(variables->items[i].value);
-		variables->items[i].value = steal_ptr(&copy);
-		return 0;
-	}
-	if (variables->count == VARIABLES_MAX)
+	while (at < variables->count && strcmp(variables->items[at].name, name) != 0)
+		at++;
+	if (at == VARIABLES_MAX)
 		return kinc_error_set(err, ENOSPC, "more than %d KINC_ variables", VARIABLES_MAX);
-	char *name_copy = strdup(name);
-	if (!name_copy)
+	struct variable *variable = &variables->items[at];
+	char *copy = strdup(value);
+	if (copy && at == variables->count)
+		variable->name = strdup(name);
+	if (!copy || !variable->name) {
+		free(copy);
 		return kinc_error_errno(err, ENOMEM, "variable %s", name);
-	variables->items[variables->count++] =
-		(struct variable){.name = name_copy, .value = steal_ptr(&copy)};
+	}
+	free(variable->value);
+	variable->value = copy;
+	if (at == variables->count)
+		variables->count++;
 	return 0;
 }
 
@@ -52,6 +52,7 @@ void variables_unset(struct variables *variables, const char *name)
 		free(variables->items[i].name);
 		free(variables->items[i].value);
 		variables->items[i] = variables->items[--variables->count];
+		variables->items[variables->count] = (struct variable){0};
 		return;
 	}
 }
@@ -63,9 +64,12 @@ int variables_from_environment(struct variables *variables, char *const *environ
 		const char *equals = strchr(*environment, '=');
 		if (!equals || strncmp(*environment, "KINC_", 5) != 0)
 			continue;
-		cleanup_free char *name = strndup(*environment, (size_t)(equals - *environment));
-		if (!name)
-			return kinc_error_errno(err, ENOMEM, "reading the environment");
+		char name[128];
+		size_t length = (size_t)(equals - *environment);
+		if (length >= sizeof(name))
+			continue;
+		memcpy(name, *environment, length);
+		name[length] = '\0';
 		int result = variables_set(variables, name, equals + 1, err);
 		if (result < 0)
 			return result;
@@ -128,21 +132,21 @@ int template_expand(const char *text, const struct variables *variables, char **
 	while (result == 0 && template_next(text, &offset, &name, &length)) {
 		size_t start = (size_t)(name - text) - 2;
 		const char *value = variables_get(variables, name, length);
+		if (value) {
+			put_plain(out, text + done, start - done);
+			fputs(value, out);
+			done = offset;
+			continue;
+		}
+		if (ret_offset)
+			*ret_offset = start;
 		if (length == 0)
 			result = kinc_error_set(err, EINVAL,
 						"{{ starts no variable such as {{NODE_NAME}}; "
 						"write {{{{ for two braces");
-		else if (!value)
+		else
 			result = kinc_error_set(err, ENOENT, "unknown variable {{%.*s}}",
 						(int)length, name);
-		if (result < 0) {
-			if (ret_offset)
-				*ret_offset = start;
-			break;
-		}
-		put_plain(out, text + done, start - done);
-		fputs(value, out);
-		done = offset;
 	}
 	if (result == 0)
 		put_plain(out, text + done, strlen(text + done));

@@ -12,7 +12,7 @@
 #include "io.h"
 #include "unit_keys.h"
 
-#define UNIT_FILE_MAX (1024 * 1024)
+#define UNIT_FILE_MAX ((size_t)1 << 20)
 
 /* A file's text, which the positions in messages need until all is resolved. */
 struct unit_source {
@@ -35,7 +35,7 @@ static struct unit *add_unit(struct unit_set *set, const char *name)
 	struct unit **more = NULL;
 
 	if (unit)
-		more = realloc(set->items, (set->count + 1) * sizeof(*more));
+		more = realloc(set->items, (set->count + 1) * sizeof(struct unit *));
 	if (!more) {
 		free(unit ? unit->places : NULL);
 		return NULL;
@@ -111,11 +111,14 @@ static void load_file(struct unit_set *set, const char *directory, const char *f
 		      const struct variables *variables, bool any_kinc,
 		      struct complaints *complaints)
 {
-	cleanup_free char *path = NULL, *text = NULL, *name = NULL;
+	cleanup_free char *path = NULL, *text = NULL;
+	char name[256]; /* NAME_MAX + 1 */
 	struct kinc_error err;
 	size_t size = 0, length = strlen(file) - 5;
 
-	if (asprintf(&path, "%s/%s", directory, file) < 0 || !(name = strndup(file, length))) {
+	snprintf(name, sizeof(name), "%.*s", (int)length, file);
+	if (asprintf(&path, "%s/%s", directory, file) < 0) {
+		path = NULL;
 		complain(complaints, "%s/%s: out of memory", directory, file);
 		return;
 	}
@@ -172,7 +175,7 @@ static int compare_names(const void *left, const void *right)
 
 void units_finish(struct unit_set *set, struct complaints *complaints)
 {
-	size_t bytes = (set->count + 1) * sizeof(*set->by_name);
+	size_t bytes = (set->count + 1) * sizeof(struct unit *);
 
 	set->by_name = arena_alloc(&set->arena, bytes);
 	if (!set->by_name) {
@@ -181,8 +184,8 @@ void units_finish(struct unit_set *set, struct complaints *complaints)
 		return;
 	}
 	if (set->count > 0) {
-		memcpy(set->by_name, set->items, set->count * sizeof(*set->by_name));
-		qsort(set->by_name, set->count, sizeof(*set->by_name), compare_names);
+		memcpy(set->by_name, set->items, set->count * sizeof(struct unit *));
+		qsort(set->by_name, set->count, sizeof(struct unit *), compare_names);
 	}
 	for (size_t i = 0; i < set->count; i++)
 		if (!set->items[i]->masked)

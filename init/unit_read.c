@@ -170,7 +170,7 @@ void read_signal(struct reader *reader, const struct key *key, uint32_t node, vo
 	}
 	int offset = 0;
 	if (strncmp(name, "RTMIN+", 6) == 0) {
-		offset = atoi(name + 6);
+		offset = (int)strtol(name + 6, NULL, 10);
 		if (offset > 0 && SIGRTMIN + offset <= SIGRTMAX) {
 			*(int *)field = SIGRTMIN + offset;
 			return;

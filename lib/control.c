@@ -2,6 +2,7 @@
 #include "control.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -55,10 +56,14 @@ int kinc_control_connect(struct kinc_control *control, const char *path, struct 
 				      sizeof(address.sun_path) - 1);
 	memcpy(address.sun_path, path, strlen(path) + 1);
 
-	cleanup_close int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
+	/* A full queue makes connect wait; the send timeout bounds that too. */
+	const struct timeval patience = {.tv_sec = 5};
+	cleanup_close int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) < 0)
 		return kinc_error_errno(err, errno, "cannot make a socket");
 	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+		return kinc_error_errno(err, errno, "cannot reach kinc-init at %s", path);
+	if (fcntl(fd, F_SETFL, O_NONBLOCK) < 0)
 		return kinc_error_errno(err, errno, "cannot reach kinc-init at %s", path);
 	*control = (struct kinc_control){.fd = steal_fd(&fd)};
 	return 0;

@@ -15,7 +15,7 @@
 
 /* The longest line that either side accepts, in bytes. */
 #define KINC_CONTROL_REQUEST_MAX 65536
-#define KINC_CONTROL_RESPONSE_MAX (16 * 1024 * 1024)
+#define KINC_CONTROL_RESPONSE_MAX ((size_t)16 << 20)
 
 /*
  * A connection. The caller owns it and its content is private; initialise it

@@ -130,7 +130,10 @@ static int wait_status(pid_t pid)
 
 static char *take(struct stream *stream)
 {
-	return stream->data ? steal_ptr(&stream->data) : strdup("");
+	char *data = stream->data;
+
+	stream->data = NULL;
+	return data ? data : strdup("");
 }
 
 static int run(const char *const *argv, int out[2], int errors[2], size_t max, int timeout_ms,

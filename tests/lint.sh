@@ -16,7 +16,7 @@ check() {
 sources=$(find lib init cni wrapper host containerfile -name '*.c')
 flags="-D_GNU_SOURCE -std=c17 -Ilib -I. $(pkg-config --cflags libcap libseccomp libcjson libnl-3.0 libnl-route-3.0)"
 tidy() {
-	printf '%s\n' $sources | xargs -P "$(nproc)" -n 4 sh -c 'clang-tidy --quiet "$@" -- '"$flags" tidy
+	printf '%s\n' $sources | xargs -P "$(nproc)" -n 1 sh -c 'clang-tidy --quiet "$@" -- '"$flags" tidy
 }
 check 'clang-tidy' tidy
 check 'cppcheck' cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \

@@ -120,7 +120,7 @@ ln -s /usr/lib/cni/loopback /usr/lib/cni/portmap "$context/opt/cni/bin/"
 for program in kubeadm kubelet kubectl crio pinns; do
 	[ ! -x "$kubernetes/$program" ] || install -m 0755 "$kubernetes/$program" "$context/usr/bin/"
 done
-"$context/usr/sbin/init" --units "$units" --check >&2 || die 'the units of this image are wrong'
+"$context/usr/sbin/init" --units "$units" --check >/dev/null || die 'the units of this image are wrong'
 
 with_progress "$log" "making the image $name" $podman build --quiet --layers=false \
 	--file $recipe/Containerfile --tag "$name" --volume "$work/store:/work" --cap-add=SYS_ADMIN \

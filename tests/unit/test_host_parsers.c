@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "host/cluster.h"
-#include "host/delegation.h"
+#include "host/cgroup_position.h"
 #include "host/doctor.h"
 #include "host/ground.h"
 #include "host/image.h"
@@ -123,15 +123,16 @@ static void subids(void **state)
 
 static void process_files(void **state)
 {
-	char *position = delegation_parse_position("4:memory:/a\n0::/kinc.u/init\n");
+	char *position = cgroup_position_parse("4:memory:/a\n0::/kinc.u/init\n");
 
 	(void)state;
 	assert_string_equal(position, "/kinc.u/init");
 	free(position);
-	assert_null(delegation_parse_position("4:memory:/a\n"));
+	assert_null(cgroup_position_parse("4:memory:/a\n"));
 	assert_int_equal(ground_parse_starttime("7 (a) b) S 1 7 7 0 -1 4 0 0 0 0 0 0 0 0 20 0 1 0 "
 						"1234 99"),
 			 1234);
+	assert_int_equal(ground_parse_starttime("7 (a) Z 1 7 7 0 -1 4 0 0 0 0 0 0 0 0 20 0 1 0 9"), 0);
 	assert_int_equal(ground_parse_starttime("7 (a"), 0);
 	assert_int_equal(ground_parse_starttime("7 (a) S"), 0);
 	assert_int_equal(doctor_parse_version("podman version 4.3.1\n"), 403);

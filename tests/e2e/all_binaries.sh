@@ -1,0 +1,31 @@
+#!/bin/sh
+# Kubernetes 1.33 and CRI-O 1.33 from a directory of binaries, in the simulated
+# host. KINC_TEST_BIN_DIR names the directory.
+set -u
+. "$(dirname -- "$0")/lib.sh"
+if [ -z "${KINC_TEST_BIN_DIR:-}" ]; then
+	skip 'Kubernetes from a directory of binaries' 'KINC_TEST_BIN_DIR is not set'
+	finish
+fi
+host_begin "$KINC_TEST_BIN_DIR"
+
+if output=$(in_clone "make up CLUSTER=new KINC_BIN_DIR=$theirs" 2>&1); then
+	ok 'make up CLUSTER=new KINC_BIN_DIR=...'
+else
+	not_ok 'make up CLUSTER=new KINC_BIN_DIR=...'
+	diag "$output"
+	finish
+fi
+diag "$(printf '%s\n' "$output" | tail -n 60)"
+like 'it ends with a Ready node' "$(printf '%s\n' "$output" | tail -n 1)" '^kinc-new-control-plane +Ready '
+diag "$(on new get nodes -o wide)"
+cluster_check new kincnet
+workload_check new
+check 'all pods of the system become Ready' \
+	on new --namespace kube-system wait --for=condition=Ready pods --all --timeout=120s
+diag "$(on new --namespace kube-system get pods)"
+like 'CoreDNS resolves a Service' \
+	"$(on new exec client -- /test/busybox nslookup web.default.svc.cluster.local "$(on new --namespace kube-system get service kube-dns -o 'jsonpath={.spec.clusterIP}')" 2>&1)" \
+	"$(on new get service web -o 'jsonpath={.spec.clusterIP}')"
+check 'down' in_host $ours --cluster new down
+finish

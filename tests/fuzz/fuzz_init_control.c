@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/* Requests on the control socket, up to the manager, which only counts here. */
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "init/control_request.c"
+
+static struct unit unit = {.name = (char *)"a", .type = UNIT_SERVICE};
+static int calls;
+
+struct unit *unit_find(const struct unit_set *set, const char *name)
+{
+	(void)set;
+	return strcmp(name, "a") == 0 ? &unit : NULL;
+}
+bool unit_has_process(const struct unit *of)
+{
+	return of->type != UNIT_TARGET;
+}
+cJSON *status_object(const struct manager *manager)
+{
+	(void)manager;
+	return cJSON_CreateObject();
+}
+int logs_serve(struct logs *logs, const struct job *job, int client, int lines, bool follow)
+{
+	(void)logs, (void)job, (void)client, (void)follow;
+	return lines < 0 || lines > 10000 ? (abort(), 0) : 0;
+}
+void manager_start(struct manager *manager, struct unit *of)
+{
+	calls += manager && of;
+}
+void manager_stop(struct manager *manager, struct unit *of)
+{
+	calls += manager && of;
+}
+void manager_restart(struct manager *manager, struct unit *of)
+{
+	calls += manager && of;
+}
+void manager_shutdown(struct manager *manager, const char *why)
+{
+	calls += manager && why;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct job job;
+	struct manager manager = {.jobs = &job};
+	bool watch = false, handed = false, close_it = false;
+
+	cJSON_Delete(control_answer(&manager, (const char *)data, size, -1, &watch, &handed,
+				    &close_it));
+	return 0;
+}

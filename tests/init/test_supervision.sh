@@ -1,0 +1,116 @@
+#!/bin/sh
+# Restarts, reaping, stopping and shutdown; kinc-init as PID 1 in a namespace.
+. "$(dirname -- "$0")/../lib.sh"
+. "$(dirname -- "$0")/lib.sh"
+
+# A service killed with -9 comes back, its dependents stay; the limit holds
+unit cluster '{"type":"target","requires":["svc","user"]}'
+unit svc '{"type":"service","exec":["sleep","1000"],"restart":{"delay_ms":50,"limit":3,"window_s":60}}'
+unit user '{"type":"service","exec":["sleep","2000"],"requires":["svc"]}'
+inside <<'EOF_INSIDE'
+await 10 state_is ready
+user=$(field user pid)
+for i in 1 2 3; do
+	kill -9 "$(field svc pid)"
+	await 5 sh -c "$ctl status --json | jq -e '.units[]|select(.name==\"svc\" and .restarts==$i and .state==\"ready\")'" &&
+		echo "restart $i"
+done
+[ "$(field user pid)" = "$user" ] && echo user stayed
+kill -9 "$(field svc pid)"
+await 5 unit_is svc failed && echo failed
+field svc message
+field svc exit
+await 5 state_is degraded && echo degraded
+$ctl start svc && echo started again
+await 5 state_is ready && echo ready again
+kill -TERM 1
+EOF_INSIDE
+boot
+check 'a service killed with -9 is restarted' says 'restart 1'
+check 'up to its limit' says 'restart 3'
+check 'what depends on it stays' says 'user stayed'
+check 'beyond the limit it has failed' says 'restarted 3 times within 60 s'
+check 'the signal is told' says 'signal KILL'
+check 'the node is degraded then' says '^degraded'
+check 'kincctl start tries again' says 'ready again'
+check 'backoff doubles' sh -c "grep -q 'trying again in 0.05 s' '$work/story' && grep -q 'trying again in 0.10 s' '$work/story'"
+
+# kincctl stop and restart
+no_units
+unit cluster '{"type":"target","requires":["a","b"]}'
+unit a '{"type":"service","exec":["sleep","1000"]}'
+unit b '{"type":"service","exec":["sleep","2000"],"requires":["a"]}'
+inside <<'EOF_INSIDE'
+await 10 state_is ready
+old=$(field a pid)
+$ctl restart a && [ "$(field a pid)" != "$old" ] && echo restarted
+unit_is b ready && echo b stays
+$ctl stop a && unit_is b stopped && echo both stopped
+$ctl start b && unit_is a ready && echo both started
+$ctl stop nonsense; echo "nonsense $?"
+kill -TERM 1
+EOF_INSIDE
+boot
+check 'kincctl restart' says '^restarted'
+check 'restart leaves dependents alone' says 'b stays'
+check 'stop stops first what requires it' says 'both stopped'
+check 'start starts what is required' says 'both started'
+check 'an unknown unit exits 1' says 'nonsense 1'
+
+# Orphans and zombies by the thousand
+no_units
+unit cluster '{"type":"target","requires":["fork"]}'
+unit fork '{"type":"service","exec":["sh","-c","i=0; while [ $i -lt 1500 ]; do (true & ) ; i=$((i+1)); done; touch /run/forked; exec sleep 1000"],"ready":[{"file":"/run/forked"}]}'
+inside <<'EOF_INSIDE'
+await 20 state_is ready
+(setsid sleep 3000 &)
+sleep 0.5
+echo "zombies $(ps -eo stat | grep -c '^Z')"
+kill -TERM 1
+EOF_INSIDE
+boot
+check 'orphans are reaped' says 'zombies 0'
+check 'processes of no unit are ended at last' tells 'SIGTERM to [0-9]+ processes left'
+is 'and the shutdown is orderly' "$status" 0
+
+# Shutdown in reverse order; SIGTERM ignored becomes SIGKILL; SIGRTMIN+3
+no_units
+unit cluster '{"type":"target","requires":["c"]}'
+unit a '{"type":"service","exec":["sleep","1000"]}'
+unit b '{"type":"service","exec":["sh","-c","trap \"\" TERM; while :; do sleep 1; done"],"requires":["a"],"stop":{"timeout_s":1}}'
+unit c '{"type":"service","exec":["sh","-c","trap \"sleep 0.3; exit 0\" TERM; while :; do sleep 0.1; done"],"requires":["b"]}'
+inside <<'EOF_INSIDE'
+await 10 state_is ready
+sleep 0.3
+kill -RTMIN+3 1
+await 5 state_is stopping && echo stopping is shown
+$ctl start a; echo "start while stopping $?"
+EOF_INSIDE
+boot
+is 'SIGRTMIN+3 is an orderly shutdown' "$status" 0
+check 'the last started stops first' order 'c +stopped' 'b +stopping'
+check 'and the next after it' order 'b +stopped' 'a +stopping'
+check 'SIGTERM ignored becomes SIGKILL' tells 'b +did not stop within 1 s: SIGKILL'
+check 'the state is stopping meanwhile' says 'stopping is shown'
+check 'nothing is started meanwhile' says 'start while stopping 1'
+
+# Timeouts: a start that takes too long, a oneshot that retries, exit 0 of a service
+no_units
+unit cluster '{"type":"target","wants":["slow","again","ends","early"]}'
+unit slow '{"type":"service","exec":["sleep","100"],"ready":[{"file":"/nope"},{"tcp":"127.0.0.1:1"}],"start_timeout_s":1,"restart":{"policy":"never"}}'
+unit again '{"type":"oneshot","exec":["sh","-c","echo try >>/run/tries; [ $(wc -l </run/tries) -ge 4 ]"],"restart":{"policy":"on-failure","delay_ms":10,"limit":10}}'
+unit ends '{"type":"service","exec":["sh","-c","sleep 0.2; exit 0"]}'
+unit early '{"type":"service","exec":["true"],"ready":[{"file":"/nope"}],"restart":{"policy":"never"}}'
+inside <<'EOF_INSIDE'
+await 10 unit_is slow failed; field slow message
+await 10 unit_is again "done" && echo "tried $(wc -l </run/tries)"
+await 10 unit_is ends stopped && field ends message
+await 10 unit_is early failed && field early message
+kill -TERM 1
+EOF_INSIDE
+boot
+check 'a start timeout names what was waited for' says 'not ready within 1 s; waits for file /nope, tcp 127.0.0.1:1'
+check 'a oneshot may be tried again' says 'tried 4'
+check 'a service may end well' says 'ended with code 0'
+check 'but not before it is ready' says 'ended before it was ready, with code 0'
+finish
