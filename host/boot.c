@@ -95,15 +95,16 @@ static int container_runs(const char *name, struct kinc_error *err)
 	cleanup_json cJSON *json = NULL;
 
 	cluster_container(name, container);
-	int result = podman_call_json(&json, err, "inspect", "--type", "container", container, PODMAN_END);
+	int result = podman_call_json(&json, err, "inspect", "--type", "container", container,
+				      PODMAN_END);
 	if (result < 0)
 		return result;
 	const cJSON *state = kinc_json_get(cJSON_GetArrayItem(json, 0), "State");
 	const char *status = kinc_json_string(state, "Status", "unknown");
 	if (strcmp(status, "running") == 0)
 		return 0;
-	return kinc_error_set(err, ECONNRESET, "the node of cluster %s stopped (%s, status %d)", name,
-			      status, (int)kinc_json_number(state, "ExitCode", -1));
+	return kinc_error_set(err, ECONNRESET, "the node of cluster %s stopped (%s, status %d)",
+			      name, status, (int)kinc_json_number(state, "ExitCode", -1));
 }
 
 static int check_time(const char *name, time_t deadline, struct kinc_error *err)
@@ -206,8 +207,8 @@ static void explain(const struct progress *progress, const char *name, const cha
 	else
 		show_container_log(name);
 	if (result == -ECONNRESET && failed)
-		kinc_error_set(err, ECONNRESET, "cluster %s failed: unit %s: %s", name, failed->name,
-			       failed->detail);
+		kinc_error_set(err, ECONNRESET, "cluster %s failed: unit %s: %s", name,
+			       failed->name, failed->detail);
 	else if (result == -ECONNRESET)
 		(void)container_runs(name, err);
 }

@@ -23,10 +23,11 @@ int cluster_check_name(const char *name, struct kinc_error *err)
 	if (length > 0 && length <= CLUSTER_NAME_MAX && strchr(letters, name[0]) &&
 	    strspn(name, all) == length && name[length - 1] != '-')
 		return 0;
-	return kinc_error_set(err, EINVAL,
-			      "\"%.60s\" is not a cluster name: 1 to %d of a-z, 0-9 and -, a letter "
-			      "first and no - last",
-			      name, CLUSTER_NAME_MAX);
+	return kinc_error_set(
+		err, EINVAL,
+		"\"%.60s\" is not a cluster name: 1 to %d of a-z, 0-9 and -, a letter "
+		"first and no - last",
+		name, CLUSTER_NAME_MAX);
 }
 
 void cluster_list_release(struct cluster_list *list)
@@ -111,11 +112,13 @@ int cluster_unknown(const struct cluster_list *list, const char *name, struct ki
 	size_t used = 0;
 
 	for (size_t i = 0; i < list->count && used < sizeof(known) - CLUSTER_NAME_MAX - 8; i++)
-		used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s",
-					 i ? ", " : "", list->clusters[i].name);
+		used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s", i ? ", " : "",
+					 list->clusters[i].name);
 	if (list->count == 0)
-		return kinc_error_set(err, ENOENT, "no cluster %s: there is none yet, `kinc-launch "
-						   "--cluster %s up` makes it", name, name);
+		return kinc_error_set(err, ENOENT,
+				      "no cluster %s: there is none yet, `kinc-launch "
+				      "--cluster %s up` makes it",
+				      name, name);
 	return kinc_error_set(err, ENOENT, "no cluster %s; there is %s", name, known);
 }
 
@@ -135,8 +138,10 @@ static int path_below(const char *variable, const char *below, char path[CLUSTER
 	const char *base = getenv(variable);
 
 	if (!base || *base != '/')
-		return kinc_error_set(err, ENOENT, "%s is not set: log in as the user, or use "
-						   "`kinc-launch enter`", variable);
+		return kinc_error_set(err, ENOENT,
+				      "%s is not set: log in as the user, or use "
+				      "`kinc-launch enter`",
+				      variable);
 	if (snprintf(path, CLUSTER_PATH_MAX, "%s/%s", base, below) >= CLUSTER_PATH_MAX)
 		return kinc_error_set(err, ENAMETOOLONG, "%s is too long", variable);
 	return 0;

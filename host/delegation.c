@@ -57,7 +57,8 @@ int delegation_mount(int tree, struct kinc_error *err)
 static int own_position(char **ret, struct kinc_error *err)
 {
 	cleanup_free char *text = NULL;
-	int result = kinc_read_file(AT_FDCWD, "/proc/self/cgroup", CGROUP_FILE_MAX, &text, NULL, err);
+	int result =
+		kinc_read_file(AT_FDCWD, "/proc/self/cgroup", CGROUP_FILE_MAX, &text, NULL, err);
 
 	if (result < 0)
 		return result;
@@ -214,8 +215,8 @@ static int wait_empty(int directory, const char *path, struct kinc_error *err)
 		if (strstr(text, "populated 0"))
 			return 0;
 		if (left <= 0)
-			return kinc_error_set(err, EBUSY,
-					      "processes in cgroup %s survive SIGKILL", path);
+			return kinc_error_set(err, EBUSY, "processes in cgroup %s survive SIGKILL",
+					      path);
 		(void)poll(&(struct pollfd){.fd = events, .events = POLLPRI}, 1,
 			   left < 200 ? (int)left : 200);
 	}

@@ -99,10 +99,11 @@ static int check_cgroup(struct kinc_error *err)
 	char path[160];
 
 	if (statfs("/sys/fs/cgroup", &status) < 0 || status.f_type != CGROUP2_SUPER_MAGIC)
-		return kinc_error_set(err, ENOTSUP,
-				      "/sys/fs/cgroup is not cgroup v2: as root, `kinc-launch ground "
-				      "--user %s`",
-				      user_name());
+		return kinc_error_set(
+			err, ENOTSUP,
+			"/sys/fs/cgroup is not cgroup v2: as root, `kinc-launch ground "
+			"--user %s`",
+			user_name());
 	if (enter_is_delegated())
 		return 0;
 	/* With systemd, podman asks the user's manager for a cgroup. */
@@ -112,13 +113,15 @@ static int check_cgroup(struct kinc_error *err)
 	if (podman_systemd_booted() && access(path, W_OK) == 0)
 		return 0;
 	if (podman_systemd_booted())
-		return kinc_error_set(err, EACCES,
-				      "no cgroup is delegated to %s: as root, `loginctl enable-linger "
-				      "%s`",
-				      user_name(), user_name());
-	return kinc_error_set(err, EACCES,
-			      "no cgroup is delegated to %s: as root, `kinc-launch ground --user %s`",
-			      user_name(), user_name());
+		return kinc_error_set(
+			err, EACCES,
+			"no cgroup is delegated to %s: as root, `loginctl enable-linger "
+			"%s`",
+			user_name(), user_name());
+	return kinc_error_set(
+		err, EACCES,
+		"no cgroup is delegated to %s: as root, `kinc-launch ground --user %s`",
+		user_name(), user_name());
 }
 
 static int check_device(const char *path, const char *module, struct kinc_error *err)
@@ -141,8 +144,9 @@ static int check_devices(struct kinc_error *err)
 		return result;
 	if (program_in_path("slirp4netns") || program_in_path("pasta"))
 		return check_device("/dev/net/tun", "tun", err);
-	return kinc_error_set(err, ENOENT, "neither slirp4netns nor pasta is installed: as root, "
-					   "`apt-get install slirp4netns`");
+	return kinc_error_set(err, ENOENT,
+			      "neither slirp4netns nor pasta is installed: as root, "
+			      "`apt-get install slirp4netns`");
 }
 
 static int check_info(struct kinc_error *err)
@@ -154,7 +158,8 @@ static int check_info(struct kinc_error *err)
 	if (wrote < 0)
 		return wrote;
 	if (wrote > 0)
-		launch_say("wrote %s/.config/containers/storage.conf: overlay instead of vfs", home);
+		launch_say("wrote %s/.config/containers/storage.conf: overlay instead of vfs",
+			   home);
 	int result = podman_call_json(&info, err, "info", "--format", "json", PODMAN_END);
 	if (result < 0)
 		return result;
@@ -162,15 +167,18 @@ static int check_info(struct kinc_error *err)
 	if (!kinc_json_bool(kinc_json_get(host, "security"), "rootless", false))
 		return kinc_error_set(err, EPERM, "podman does not run rootless here");
 	if (strcmp(kinc_json_string(host, "cgroupVersion", ""), "v2") != 0)
-		return kinc_error_set(err, ENOTSUP, "podman sees no cgroup v2: as root, "
-						    "`kinc-launch ground --user %s`", user_name());
+		return kinc_error_set(err, ENOTSUP,
+				      "podman sees no cgroup v2: as root, "
+				      "`kinc-launch ground --user %s`",
+				      user_name());
 	const char *driver = kinc_json_string(kinc_json_get(info, "store"), "graphDriverName", "");
 	if (strcmp(driver, "overlay") != 0)
-		return kinc_error_set(err, ENOTSUP,
-				      "podman stores images with driver %s, kinc needs overlay: set "
-				      "`driver = \"overlay\"` in ~/.config/containers/storage.conf "
-				      "after `podman system reset`",
-				      *driver ? driver : "(unnamed)");
+		return kinc_error_set(
+			err, ENOTSUP,
+			"podman stores images with driver %s, kinc needs overlay: set "
+			"`driver = \"overlay\"` in ~/.config/containers/storage.conf "
+			"after `podman system reset`",
+			*driver ? driver : "(unnamed)");
 	return 0;
 }
 

@@ -119,8 +119,7 @@ static int connect_server(const char *user, struct kinc_error *err)
 
 int enter_run(const char *user, char *const *argv, struct kinc_error *err)
 {
-	static const int relayed[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT,
-				      SIGUSR1, SIGUSR2, SIGWINCH};
+	static const int relayed[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH};
 	sigset_t set;
 	cleanup_close int server = connect_server(user, err);
 

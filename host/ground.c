@@ -327,7 +327,8 @@ static int ground_with_user(struct ground *ground, struct kinc_error *err)
 		return KINC_EXIT_SYSTEM;
 	if (ground_state_load(user->name, &old, NULL) == 0) {
 		if (ground_state_alive(&old) && serves) {
-			printf("the ground for %s is there already (pid %d)\n", user->name, old.pid);
+			printf("the ground for %s is there already (pid %d)\n", user->name,
+			       old.pid);
 			return KINC_EXIT_OK;
 		}
 		if (ground_state_alive(&old) && old.serves) {
@@ -370,7 +371,8 @@ int command_ground(struct launch *launch, struct kinc_error *err)
 	launch->root = root;
 	int result = user_lookup(launch->user, root, &ground.user, err);
 	if (result == 0)
-		result = user_check_subids(root ? root : "", ground.user.name, ground.user.uid, err);
+		result =
+			user_check_subids(root ? root : "", ground.user.name, ground.user.uid, err);
 	if (result < 0) {
 		user_release(&ground.user);
 		return result == -EINVAL ? KINC_EXIT_MISUSE : KINC_EXIT_SYSTEM;

@@ -18,7 +18,7 @@ struct ground_state {
 	unsigned long long starttime;
 	char cgroup[256];
 	char enabled[DELEGATION_ENABLED_MAX]; /* controllers switched on in the cgroup's parent */
-	bool made_runtime_dir;	/* /run/user/UID was missing */
+	bool made_runtime_dir;		      /* /run/user/UID was missing */
 	bool serves;
 };
 

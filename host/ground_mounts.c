@@ -60,8 +60,8 @@ static int make_node(const char *directory, const struct node *node, struct kinc
 static int fill_dev(struct kinc_error *err)
 {
 	static const char *const links[][2] = {
-		{"/proc/self/fd", "dev/fd"},	      {"/proc/self/fd/0", "dev/stdin"},
-		{"/proc/self/fd/1", "dev/stdout"},    {"/proc/self/fd/2", "dev/stderr"},
+		{"/proc/self/fd", "dev/fd"},	   {"/proc/self/fd/0", "dev/stdin"},
+		{"/proc/self/fd/1", "dev/stdout"}, {"/proc/self/fd/2", "dev/stderr"},
 		{"pts/ptmx", "dev/ptmx"},
 	};
 	int result = mount_or_error("tmpfs", "dev", "tmpfs", MS_NOSUID, "mode=0755", err);

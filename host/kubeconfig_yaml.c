@@ -102,10 +102,10 @@ static int dump(yaml_document_t *document, char **ret_text)
 	}
 	yaml_emitter_set_output(&emitter, append, &text);
 	yaml_emitter_set_width(&emitter, -1);
-	int result = yaml_emitter_dump(&emitter, document) && yaml_emitter_close(&emitter) &&
-				     text.data
-			     ? 0
-			     : -ENOMEM;
+	int result =
+		yaml_emitter_dump(&emitter, document) && yaml_emitter_close(&emitter) && text.data
+			? 0
+			: -ENOMEM;
 	yaml_emitter_delete(&emitter);
 	if (result < 0)
 		free(text.data);

@@ -11,11 +11,11 @@
  * to argv or the environment and outlive the command.
  */
 struct launch {
-	const char *cluster;    /* a valid name; "default" unless named */
-	const char *image;      /* NULL: the newest local node image */
+	const char *cluster;	/* a valid name; "default" unless named */
+	const char *image;	/* NULL: the newest local node image */
 	const char *force_port; /* FORCE_PORT as it stands, NULL when unset */
-	const char *user;       /* ground, unground, enter */
-	const char *root;       /* ground: the tree that becomes / */
+	const char *user;	/* ground, unground, enter */
+	const char *root;	/* ground: the tree that becomes / */
 	long timeout_s;
 	bool json, follow, keep, path_only;
 	char **operands; /* after the command, NULL-terminated */

@@ -101,8 +101,8 @@ static int find_running(const char *name, struct kinc_error *err)
 	}
 	if (strcmp(cluster->state, "running") == 0)
 		return KINC_EXIT_OK;
-	kinc_error_set(err, ESRCH, "cluster %s is %s: `kinc-launch --cluster %s up` starts it", name,
-		       cluster->state, name);
+	kinc_error_set(err, ESRCH, "cluster %s is %s: `kinc-launch --cluster %s up` starts it",
+		       name, cluster->state, name);
 	return KINC_EXIT_NOT_SO;
 }
 
@@ -188,8 +188,8 @@ static int print_unit_log(const struct launch *launch, struct kinc_error *err)
 		cleanup_json cJSON *line = NULL;
 		result = kinc_control_next(&control, launch->follow ? -1 : ASK_TIMEOUT_MS, &line,
 					   NULL);
-		if (result == 0 && (puts(kinc_json_string(line, "text", "")) < 0 ||
-				    fflush(stdout) != 0))
+		if (result == 0 &&
+		    (puts(kinc_json_string(line, "text", "")) < 0 || fflush(stdout) != 0))
 			return KINC_EXIT_SYSTEM;
 	}
 	return result == -ECONNRESET ? KINC_EXIT_OK : KINC_EXIT_NOT_SO;

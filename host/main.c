@@ -94,7 +94,8 @@ static int command_help(struct launch *launch, struct kinc_error *err)
 	for (int i = 0; i < COMMAND_COUNT; i++)
 		printf("  %-10s %-34s %s\n", commands[i].name, commands[i].options,
 		       commands[i].help);
-	puts("\n--cluster NAME defaults to $CLUSTER_NAME, else \"default\"; --debug shows what podman\n"
+	puts("\n--cluster NAME defaults to $CLUSTER_NAME, else \"default\"; --debug shows what "
+	     "podman\n"
 	     "is told. FORCE_PORT sets the port of a new cluster, KINC_IMAGE its image.\n"
 	     "Exit status: 0 done, 1 not so, 100 misuse, 111 the host lacks something.\n\n"
 	     "Example: kinc-launch --cluster dev && KUBECONFIG=~/.kube/kinc-dev kubectl get nodes");
@@ -246,8 +247,8 @@ int main(int argc, char **argv)
 	if (launch.force_port && !*launch.force_port)
 		launch.force_port = NULL;
 	const struct command *command = parse(&launch, argc, argv, &err);
-	if (command && (!(command->flags & FOR_CLUSTER) ||
-			cluster_check_name(launch.cluster, &err) == 0)) {
+	if (command &&
+	    (!(command->flags & FOR_CLUSTER) || cluster_check_name(launch.cluster, &err) == 0)) {
 		const char *user = command->flags & INSIDE ? enter_own_ground() : NULL;
 		status = user ? again_inside(argc, original, user, &err)
 			      : command->run(&launch, &err);

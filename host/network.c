@@ -13,8 +13,7 @@ enum { PAIRS = 256 };
 
 int network_taken_add(struct network_taken *taken, struct network network, const char *by)
 {
-	struct taken *larger =
-		reallocarray(taken->list, taken->count + 1, sizeof(*taken->list));
+	struct taken *larger = reallocarray(taken->list, taken->count + 1, sizeof(*taken->list));
 
 	if (!larger)
 		return -ENOMEM;

@@ -33,7 +33,7 @@ struct network_taken {
 	struct taken {
 		struct network network;
 		char by[64];
-	} *list;
+	} * list;
 	size_t count;
 };
 

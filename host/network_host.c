@@ -51,8 +51,7 @@ int network_add_routes(struct network_taken *taken, const char *text)
 			continue;
 		snprintf(by, sizeof(by), "a route of %.*s",
 			 (int)strcspn(fields[FIELD_INTERFACE], " \t"), fields[FIELD_INTERFACE]);
-		struct network network = {.address = ntohl(destination),
-					  .prefix = prefix_of(mask)};
+		struct network network = {.address = ntohl(destination), .prefix = prefix_of(mask)};
 		if (network_taken_add(taken, network, by) < 0)
 			return -ENOMEM;
 	}

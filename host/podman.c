@@ -108,7 +108,7 @@ int podman_spawn(struct podman *podman, int timeout_ms, struct kinc_run_result *
 
 	if (result == 0)
 		result = kinc_run((const char *const *)podman->words, OUTPUT_MAX, timeout_ms, ret,
-				    err);
+				  err);
 	if (result == -ENOENT)
 		return kinc_error_set(err, ENOENT,
 				      "podman is not installed: as root, `apt-get install podman "

@@ -37,8 +37,8 @@ static void copy_clean(char *to, size_t size, const char *from)
 static struct progress_unit *unit_of(struct progress *progress, const char *name)
 {
 	for (size_t i = 0; i < progress->count; i++)
-		if (strncmp(progress->units[i].name, name,
-			    sizeof(progress->units[i].name) - 1) == 0)
+		if (strncmp(progress->units[i].name, name, sizeof(progress->units[i].name) - 1) ==
+		    0)
 			return &progress->units[i];
 	struct progress_unit *larger =
 		reallocarray(progress->units, progress->count + 1, sizeof(*larger));
@@ -163,15 +163,17 @@ void progress_wipe(struct progress *progress)
 
 void progress_draw(struct progress *progress)
 {
-	struct winsize window = {.ws_col = 80, .ws_row = 24};
+	struct winsize window = {0};
 	double now = progress->elapsed_ms + (double)(now_ms() - progress->told_at_ms);
 
 	if (!progress->terminal)
 		return;
 	ioctl(STDERR_FILENO, TIOCGWINSZ, &window);
-	int columns = window.ws_col < 20 ? 20 : window.ws_col;
+	/* A terminal that does not know its size says 0. */
+	int columns = window.ws_col == 0 ? 80 : window.ws_col < 20 ? 20 : window.ws_col;
+	int rows = window.ws_row == 0 ? 24 : window.ws_row;
 	progress_wipe(progress);
-	for (size_t i = 0; i < progress->count && progress->drawn + 2 < window.ws_row; i++) {
+	for (size_t i = 0; i < progress->count && progress->drawn + 2 < rows; i++) {
 		const struct progress_unit *unit = &progress->units[i];
 		char text[400];
 		if (strcmp(unit->state, "starting") != 0 || strcmp(unit->type, "target") == 0)

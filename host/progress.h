@@ -10,16 +10,16 @@
 
 /* The boot as kinc-init tells it. Starts zeroed but for terminal. */
 struct progress {
-	bool terminal;	     /* redraw what is under way below what is done */
-	int drawn;	     /* lines of that part now on the screen */
-	char state[16];	     /* of the cluster */
-	double elapsed_ms;   /* of PID 1, when told last */
-	long told_at_ms;     /* the same moment on our monotonic clock */
+	bool terminal;	   /* redraw what is under way below what is done */
+	int drawn;	   /* lines of that part now on the screen */
+	char state[16];	   /* of the cluster */
+	double elapsed_ms; /* of PID 1, when told last */
+	long told_at_ms;   /* the same moment on our monotonic clock */
 	struct progress_unit {
 		char name[64], state[16], type[16];
 		double started_ms, ready_ms; /* negative: not yet */
 		char detail[160];	     /* what it waits for, or why it failed */
-	} *units;
+	} * units;
 	size_t count;
 };
 

@@ -74,10 +74,11 @@ static int choose_port(const struct launch *launch, const struct cluster_list *l
 		int port = network_parse_port(launch->force_port, err);
 		const char *owner = port < 0 ? NULL : port_owner(list, port, by);
 		if (owner)
-			return kinc_error_set(err, EADDRINUSE,
-					      "port %d is taken by %s: choose another FORCE_PORT, or "
-					      "none",
-					      port, owner);
+			return kinc_error_set(
+				err, EADDRINUSE,
+				"port %d is taken by %s: choose another FORCE_PORT, or "
+				"none",
+				port, owner);
 		return port;
 	}
 	for (int port = first; port <= NETWORK_PORT_LAST; port++) {
@@ -87,8 +88,8 @@ static int choose_port(const struct launch *launch, const struct cluster_list *l
 		if (is_default && port == NETWORK_PORT_DEFAULT)
 			launch_say("port %d is taken by %s: taking the next free one", port, owner);
 	}
-	return kinc_error_set(err, EADDRINUSE, "no port from %d to %d is free: set FORCE_PORT", first,
-			      NETWORK_PORT_LAST);
+	return kinc_error_set(err, EADDRINUSE, "no port from %d to %d is free: set FORCE_PORT",
+			      first, NETWORK_PORT_LAST);
 }
 
 static int choose(struct up *up, const struct cluster_list *list, struct kinc_error *err)

@@ -25,7 +25,6 @@ void user_release(struct user *user)
 	free(user->name);
 	free(user->home);
 	free(user->shell);
-	free(user->groups);
 	*user = (struct user){0};
 }
 
@@ -62,51 +61,35 @@ static struct passwd *find_passwd(const char *name, const char *root)
 	return NULL;
 }
 
-static int add_group(struct user *user, gid_t gid)
+static void find_groups(struct user *user, const char *name, const char *root)
 {
-	gid_t *larger = reallocarray(user->groups, (size_t)user->group_count + 1, sizeof(gid_t));
-
-	if (!larger)
-		return -ENOMEM;
-	user->groups = larger;
-	user->groups[user->group_count++] = gid;
-	return 0;
-}
-
-static int find_groups(struct user *user, const char *root)
-{
-	struct group *entry;
+	const struct group *entry;
 
 	if (!root) {
-		user->group_count = 64;
-		do {
-			free(user->groups);
-			user->groups = calloc((size_t)user->group_count, sizeof(gid_t));
-			if (!user->groups)
-				return -ENOMEM;
-		} while (getgrouplist(user->name, user->gid, user->groups, &user->group_count) < 0);
-		return 0;
+		user->group_count = USER_GROUPS_MAX;
+		if (getgrouplist(name, user->gid, user->groups, &user->group_count) < 0)
+			user->group_count = USER_GROUPS_MAX;
+		return;
 	}
-	if (add_group(user, user->gid) < 0)
-		return -ENOMEM;
-	cleanup_file FILE *file = open_below(root, "/etc/group");
-	while (file && (entry = fgetgrent(file)))
+	user->groups[user->group_count++] = user->gid;
+	FILE *file = open_below(root, "/etc/group");
+	while (file && user->group_count < USER_GROUPS_MAX && (entry = fgetgrent(file)))
 		for (char **member = entry->gr_mem; *member; member++)
-			if (strcmp(*member, user->name) == 0 && add_group(user, entry->gr_gid) < 0)
-				return -ENOMEM;
-	return 0;
+			if (strcmp(*member, name) == 0 && user->group_count < USER_GROUPS_MAX)
+				user->groups[user->group_count++] = entry->gr_gid;
+	if (file)
+		fclose(file);
 }
 
 static int fill(struct user *user, const struct passwd *entry, const char *root)
 {
 	user->uid = entry->pw_uid;
 	user->gid = entry->pw_gid;
+	find_groups(user, entry->pw_name, root);
 	user->name = strdup(entry->pw_name);
 	user->home = strdup(entry->pw_dir);
 	user->shell = strdup(entry->pw_shell && *entry->pw_shell ? entry->pw_shell : "/bin/bash");
-	if (!user->name || !user->home || !user->shell)
-		return -ENOMEM;
-	return find_groups(user, root);
+	return user->name && user->home && user->shell ? 0 : -ENOMEM;
 }
 
 int user_lookup(const char *name, const char *root, struct user *ret, struct kinc_error *err)

@@ -6,11 +6,13 @@
 
 #include "error.h"
 
+enum { USER_GROUPS_MAX = 256 };
+
 struct user {
 	char *name, *home, *shell;
 	uid_t uid;
 	gid_t gid;
-	gid_t *groups;
+	gid_t groups[USER_GROUPS_MAX]; /* more are left out */
 	int group_count;
 };
 

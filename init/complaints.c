@@ -20,15 +20,23 @@ static void keep(struct complaints *complaints, const char *line)
 		complaints->lost++;
 }
 
+#define LINE_BYTES sizeof(((struct kinc_error *)NULL)->message)
+
+__attribute__((format(printf, 2, 0))) static void fill(char *text, const char *format,
+						       va_list args)
+{
+	if (vsnprintf(text, LINE_BYTES, format, args) < 0)
+		text[0] = '\0';
+}
+
 void complain(struct complaints *complaints, const char *format, ...)
 {
 	struct kinc_error line = {0};
-	char text[sizeof(line.message)];
+	char text[LINE_BYTES];
 	va_list args;
 
 	va_start(args, format);
-	if (vsnprintf(text, sizeof(text), format, args) < 0)
-		text[0] = '\0';
+	fill(text, format, args);
 	va_end(args);
 	kinc_error_set(&line, EINVAL, "%s", text);
 	keep(complaints, line.message);
@@ -38,12 +46,11 @@ void complain_at(struct complaints *complaints, const struct kinc_span_doc *doc,
 		 const char *format, ...)
 {
 	struct kinc_error line = {0};
-	char text[sizeof(line.message)];
+	char text[LINE_BYTES];
 	va_list args;
 
 	va_start(args, format);
-	if (vsnprintf(text, sizeof(text), format, args) < 0)
-		text[0] = '\0';
+	fill(text, format, args);
 	va_end(args);
 	kinc_span_error(doc, node, &line, EINVAL, "%s", text);
 	keep(complaints, line.message);

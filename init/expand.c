@@ -31,14 +31,16 @@ char **expand_strings(const struct strings *strings, const struct variables *var
 {
 	char **expanded = calloc(strings->count + 1, sizeof(*expanded));
 
-	if (!expanded)
+	if (!expanded) {
 		kinc_error_errno(err, ENOMEM, "starting a unit");
-	for (size_t i = 0; expanded && i < strings->count; i++) {
+		return NULL;
+	}
+	for (size_t i = 0; i < strings->count; i++) {
 		expanded[i] = expand_text(strings->items[i], variables, err);
-		if (expanded[i])
-			continue;
-		expand_free(expanded);
-		expanded = NULL;
+		if (!expanded[i]) {
+			expand_free(expanded);
+			return NULL;
+		}
 	}
 	return expanded;
 }

@@ -76,6 +76,8 @@ static void begin(struct job *job)
 
 	job->started_us = loop_now_us();
 	job->executed = job->notified = job->was_ready = job->failed = false;
+	job->populated = false;
+	job->watchdog_ms = 0;
 	job->escalated = job->stop_sent = job->refused = false;
 	job->message[0] = job->exit[0] = '\0';
 	timer_clear(&job->manager->loop, &job->timer);

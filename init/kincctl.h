@@ -36,6 +36,7 @@ int command_shutdown(struct kinc_control *control, const struct arguments *argum
 /* kincctl_show.c: what status and watch print for people. */
 void show_status(const cJSON *status);
 void show_event(const cJSON *event);
+void show_line(const cJSON *event);
 /* Prints untrusted text without control characters. */
 void show_text(const char *text);
 

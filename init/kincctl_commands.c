@@ -31,10 +31,14 @@ static int ask(struct kinc_control *control, const char *command, const char *un
 	return kinc_control_ask(control, request, ANSWER_MS, ret_response, err);
 }
 
-static int status_exit(const cJSON *status)
+/* kinc-init's own line, or what people read. */
+static void print(const struct arguments *arguments, const cJSON *object,
+		  void (*show)(const cJSON *object))
 {
-	return strcmp(kinc_json_string(status, "state", ""), "ready") == 0 ? KINC_EXIT_OK
-									    : KINC_EXIT_NOT_SO;
+	if (arguments->json)
+		print_json(object);
+	else
+		show(object);
 }
 
 int command_status(struct kinc_control *control, const struct arguments *arguments,
@@ -45,11 +49,9 @@ int command_status(struct kinc_control *control, const struct arguments *argumen
 
 	if (result < 0)
 		return result;
-	if (arguments->json)
-		print_json(status);
-	else
-		show_status(status);
-	return status_exit(status);
+	print(arguments, status, show_status);
+	return strcmp(kinc_json_string(status, "state", ""), "ready") == 0 ? KINC_EXIT_OK
+									    : KINC_EXIT_NOT_SO;
 }
 
 int command_watch(struct kinc_control *control, const struct arguments *arguments,
@@ -60,10 +62,7 @@ int command_watch(struct kinc_control *control, const struct arguments *argument
 
 	if (result < 0)
 		return result;
-	if (arguments->json)
-		print_json(status);
-	else
-		show_status(status);
+	print(arguments, status, show_status);
 	cJSON_Delete(status);
 	for (;;) {
 		cleanup_json cJSON *event = NULL;
@@ -73,10 +72,7 @@ int command_watch(struct kinc_control *control, const struct arguments *argument
 			return KINC_EXIT_OK;
 		if (result < 0)
 			return result;
-		if (arguments->json)
-			print_json(event);
-		else
-			show_event(event);
+		print(arguments, event, show_event);
 	}
 }
 
@@ -96,13 +92,7 @@ int command_log(struct kinc_control *control, const struct arguments *arguments,
 		result = kinc_control_next(control, arguments->follow ? -1 : ANSWER_MS, &event, err);
 		if (result < 0)
 			break;
-		if (arguments->json) {
-			print_json(event);
-			continue;
-		}
-		printf("%s ", kinc_json_string(event, "time", ""));
-		show_text(kinc_json_string(event, "text", ""));
-		putchar('\n');
+		print(arguments, event, show_line);
 	}
 	return result == -ECONNRESET ? KINC_EXIT_OK : result;
 }

@@ -79,6 +79,13 @@ void show_status(const cJSON *status)
 	}
 }
 
+void show_line(const cJSON *event)
+{
+	printf("%s ", kinc_json_string(event, "time", ""));
+	show_text(kinc_json_string(event, "text", ""));
+	putchar('\n');
+}
+
 void show_event(const cJSON *event)
 {
 	const char *kind = kinc_json_string(event, "event", "");

@@ -28,6 +28,9 @@
 #include "log_ring.h"
 #include "log_writer.h"
 #include "manager.h"
+#include "story.h"
+
+#define WRITER_PATIENCE_MS 100
 
 struct stream {
 	struct source source;
@@ -35,6 +38,7 @@ struct stream {
 	unsigned unit;
 	struct log_ring ring;
 	uint32_t dropped; /* lines that the writer had no room for */
+	struct timer tell_lost;
 	size_t unshown;	  /* lines since the last tail */
 	size_t size;
 	char partial[LOG_LINE_MAX];
@@ -56,6 +60,8 @@ struct helper {
 	char **names;
 	int writer;
 	pid_t writer_pid;
+	uint64_t writer_since_ms;
+	bool stuck; /* the writer took nothing when last asked */
 	bool quit;
 };
 
@@ -67,24 +73,105 @@ static uint64_t wall_ms(void)
 	return (uint64_t)now.tv_sec * 1000U + (uint64_t)now.tv_nsec / 1000000U;
 }
 
-static void feed_writer(struct helper *helper, struct stream *stream, uint64_t time_ms,
-			const char *text, size_t size)
+static void start_writer(struct helper *helper)
+{
+	int pipes[2];
+
+	helper->writer = -EBADF;
+	helper->writer_since_ms = wall_ms();
+	if (pipe2(pipes, O_CLOEXEC) < 0)
+		return;
+	helper->writer_pid = fork();
+	if (helper->writer_pid < 0) {
+		/* kill() must never see -1. */
+		helper->writer_pid = 0;
+		close(pipes[0]);
+		close(pipes[1]);
+		return;
+	}
+	if (helper->writer_pid == 0) {
+		prctl(PR_SET_NAME, "kinc-log-disk");
+		close(pipes[1]);
+		log_writer(pipes[0], LOG_DIRECTORY, helper->names, helper->manager->units.count);
+		_exit(0);
+	}
+	close(pipes[0]);
+	fcntl(pipes[1], F_SETPIPE_SZ, 1 << 20);
+	fcntl(pipes[1], F_SETFL, O_NONBLOCK);
+	helper->writer = pipes[1];
+}
+
+/* Ends its pipe, sends the signal (0: none), and waits for it. */
+static void stop_writer(struct helper *helper, int number)
+{
+	if (helper->writer_pid <= 0)
+		return;
+	close(helper->writer);
+	if (number > 0)
+		kill(helper->writer_pid, number);
+	waitpid(helper->writer_pid, NULL, 0);
+	helper->writer = -EBADF;
+	helper->writer_pid = 0;
+}
+
+/*
+ * One frame into the writer's pipe; negative when it does not fit. A full pipe
+ * means a disk slower than the unit: waiting a little slows the unit down
+ * instead of losing its lines. A disk that hangs is waited for only once.
+ */
+static int write_frame(struct helper *helper, const void *frame, size_t size)
+{
+	struct pollfd room = {.fd = helper->writer, .events = POLLOUT};
+
+	if (write(helper->writer, frame, size) >= 0) {
+		helper->stuck = false;
+		return 0;
+	}
+	if (errno == EAGAIN && !helper->stuck && poll(&room, 1, WRITER_PATIENCE_MS) >= 0 &&
+	    write(helper->writer, frame, size) >= 0)
+		return 0;
+	int code = errno;
+	helper->stuck = true;
+	/* The writer has died: another one, but not more than one a second. */
+	if (code != EAGAIN && wall_ms() - helper->writer_since_ms > 1000U) {
+		stop_writer(helper, SIGKILL);
+		start_writer(helper);
+	}
+	return -code;
+}
+
+static void feed_writer(struct stream *stream, uint64_t time_ms, const char *text, size_t size)
 {
 	alignas(struct log_frame) char packet[sizeof(struct log_frame) + LOG_LINE_MAX];
+	struct helper *helper = stream->helper;
 	struct log_frame frame = {
 		.unit = (uint16_t)stream->unit,
 		.size = (uint16_t)size,
 		.dropped = stream->dropped,
+		.is_line = text != NULL,
 		.time_ms = time_ms,
 	};
 
 	static_assert(sizeof(packet) <= PIPE_BUF, "a frame must be written in one piece");
 	memcpy(packet, &frame, sizeof(frame));
-	memcpy(packet + sizeof(frame), text, size);
-	if (write(helper->writer, packet, sizeof(frame) + size) < 0)
-		stream->dropped++;
-	else
+	if (size > 0)
+		memcpy(packet + sizeof(frame), text, size);
+	if (write_frame(helper, packet, sizeof(frame) + size) == 0) {
 		stream->dropped = 0;
+		return;
+	}
+	stream->dropped += text != NULL;
+	if (!stream->tell_lost.armed)
+		timer_set(&helper->loop, &stream->tell_lost, 500);
+}
+
+/* After lost lines no other may come, which would have told of them. */
+static void tell_lost(struct timer *timer)
+{
+	struct stream *stream = container_of(timer, struct stream, tell_lost);
+
+	if (stream->dropped > 0)
+		feed_writer(stream, wall_ms(), NULL, 0);
 }
 
 static void follower_free(struct follower *follower)
@@ -133,7 +220,7 @@ static void take_line(struct stream *stream, const char *text, size_t size)
 	line.text[size] = '\0';
 	log_ring_put(&stream->ring, line.time_ms, text, size);
 	stream->unshown++;
-	feed_writer(helper, stream, line.time_ms, text, size);
+	feed_writer(stream, line.time_ms, text, size);
 	struct follower **at = &helper->followers;
 	while (*at) {
 		struct follower *follower = *at;
@@ -197,11 +284,7 @@ static void show_tail(struct helper *helper, const struct log_packet *request)
 	stream->unshown = 0;
 	size_t position = log_ring_last(&stream->ring, lines);
 	while (log_ring_next(&stream->ring, &position, &line)) {
-		for (char *c = line.text; *c; c++)
-			if ((unsigned char)*c < ' ' && *c != '\t')
-				*c = '?';
-		dprintf(STDOUT_FILENO, "%12s%-20s | %s\n", "", helper->names[request->unit],
-			line.text);
+		story_quote(helper->names[request->unit], line.text);
 		if (line.size > 0)
 			snprintf(answer.text, sizeof(answer.text), "%.399s", line.text);
 	}
@@ -327,26 +410,6 @@ static void close_others(const struct helper *helper)
 	free(keep);
 }
 
-static void start_writer(struct helper *helper)
-{
-	int pipes[2];
-
-	helper->writer = -EBADF;
-	if (pipe2(pipes, O_CLOEXEC) < 0)
-		return;
-	helper->writer_pid = fork();
-	if (helper->writer_pid == 0) {
-		prctl(PR_SET_NAME, "kinc-log-disk");
-		close(pipes[1]);
-		log_writer(pipes[0], LOG_DIRECTORY, helper->names, helper->manager->units.count);
-		_exit(0);
-	}
-	close(pipes[0]);
-	fcntl(pipes[1], F_SETPIPE_SZ, 1 << 20);
-	fcntl(pipes[1], F_SETFL, O_NONBLOCK);
-	helper->writer = pipes[1];
-}
-
 static int open_streams(struct helper *helper)
 {
 	struct manager *manager = helper->manager;
@@ -366,6 +429,7 @@ static int open_streams(struct helper *helper)
 		stream->unit = (unsigned)i;
 		stream->source.fd = manager->jobs[i].log_pipe[0];
 		stream->source.ready = stream_ready;
+		stream->tell_lost.fired = tell_lost;
 		helper->streams[i] = stream;
 	}
 	return 0;
@@ -398,7 +462,6 @@ int log_helper(struct manager *manager, int requests)
 	for (size_t i = 0; i < manager->units.count; i++)
 		if (helper.streams[i] && helper.streams[i]->source.fd >= 0)
 			drain(helper.streams[i]);
-	close(helper.writer);
-	waitpid(helper.writer_pid, NULL, 0);
+	stop_writer(&helper, 0);
 	return 0;
 }

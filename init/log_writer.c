@@ -71,8 +71,9 @@ static void file_put(struct log_file *file, const char *directory, const char *n
 	uint32_t lost = file->lost + frame->dropped;
 	if (lost > 0)
 		size = snprintf(line, sizeof(line), "%s (%u lines were lost here)\n", when, lost);
-	size += snprintf(line + size, sizeof(line) - (size_t)size, "%s %.*s\n", when,
-			 (int)frame->size, text);
+	if (frame->is_line)
+		size += snprintf(line + size, sizeof(line) - (size_t)size, "%s %.*s\n", when,
+				 (int)frame->size, text);
 	struct kinc_error err;
 	if (kinc_write_all(file->fd, line, (size_t)size, &err) < 0) {
 		file->lost = lost + 1;

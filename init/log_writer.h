@@ -18,6 +18,7 @@
 struct log_frame {
 	uint16_t unit, size;
 	uint32_t dropped; /* lines of this unit lost before this one */
+	uint32_t is_line; /* 0: only tells of the lost ones */
 	uint64_t time_ms;
 };
 

@@ -50,6 +50,7 @@ static void start_helper(struct logs *logs)
 		.cgroup = -1,
 		.oom_score_adj = 10000,
 		.name = "kinc-log",
+		.keep_descriptors = true,
 	};
 	pid_t pid = spawn(&child, &logs->helper.pidfd, NULL);
 

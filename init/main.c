@@ -192,7 +192,7 @@ int main(int argc, char **argv)
 	int status = options_read(&options, argc, argv);
 	if (status < 0)
 		status = load_units(&options, &target);
-	if (status >= 0)
+	if (status >= 0 || !target)
 		return status;
 	if (options.check) {
 		graph_print(&manager.units, stdout);

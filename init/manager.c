@@ -113,10 +113,8 @@ static void want_start(struct manager *manager, struct unit *unit)
 	struct job *job = job_of(manager, unit);
 
 	job->stop_wanted = false;
-	if (job->state == JOB_STOPPING || job->state == JOB_CLEANING) {
-		job->start_after_stop = job->state == JOB_STOPPING;
-		return;
-	}
+	if (job->state == JOB_STOPPING || job->state == JOB_CLEANING)
+		job->start_after_stop = true;
 	if (job_is_active(job) || job->state == JOB_WAITING)
 		return;
 	/* Its own doing is what counts from here on. */
@@ -173,7 +171,8 @@ void manager_stop(struct manager *manager, struct unit *unit)
 		struct job *job = job_of(manager, other);
 		for (size_t j = 0; j < other->needs.count; j++)
 			if (job_of(manager, other->needs.items[j])->stop_wanted &&
-			    (job_is_active(job) || job->state == JOB_WAITING) &&
+			    (job_is_active(job) || job->state == JOB_WAITING ||
+			     job->state == JOB_BACKOFF) &&
 			    other->type != UNIT_TARGET)
 				want_stop(job);
 	}

@@ -77,10 +77,22 @@ static void oom_score_set(const struct spawn *child)
 			    child->oom_score_adj);
 }
 
+static void close_but(int kept)
+{
+	unsigned first = STDERR_FILENO + 1;
+
+	if (kept > STDERR_FILENO + 1)
+		close_range(first, (unsigned)kept - 1, 0);
+	close_range(kept > STDERR_FILENO ? (unsigned)kept + 1 : first, ~0U, 0);
+}
+
 static int become(const struct spawn *child)
 {
 	if (child->run) {
 		prctl(PR_SET_NAME, child->name);
+		/* A copy of a client's socket here would keep the client waiting. */
+		if (!child->keep_descriptors)
+			close_but(child->report);
 		return child->run(child->data, child->report);
 	}
 	const char *directory = child->directory ? child->directory : "/";

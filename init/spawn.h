@@ -2,6 +2,7 @@
 #ifndef INIT_SPAWN_H
 #define INIT_SPAWN_H
 
+#include <stdbool.h>
 #include <sys/resource.h>
 #include <sys/types.h>
 
@@ -23,6 +24,7 @@ struct spawn {
 	const struct rlimit *nofile;
 	int oom_score_adj; /* OOM_SCORE_UNSET: as inherited */
 	const char *name;  /* shown by ps for children that run() */
+	bool keep_descriptors; /* run() needs what PID 1 has open */
 };
 
 /* Returns the pid; *ret_pidfd is -EBADF where the kernel has none. */

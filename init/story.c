@@ -33,6 +33,21 @@ static int put(const char *line, size_t size)
 	return write(STDOUT_FILENO, line, size) == (ssize_t)size ? 0 : -1;
 }
 
+void story_quote(const char *who, const char *line)
+{
+	char text[4096]; /* PIPE_BUF */
+	int size = snprintf(text, sizeof(text) - 1, "%12s%-20s | %s", "", who, line);
+
+	if (size < 0)
+		return;
+	size_t length = strlen(text);
+	for (size_t i = 0; i < length; i++)
+		if ((unsigned char)text[i] < ' ' && text[i] != '\t')
+			text[i] = '?';
+	text[length] = '\n';
+	put(text, length + 1);
+}
+
 void story_tell(const char *who, const char *format, ...)
 {
 	char line[2048];

@@ -10,6 +10,8 @@
  * dropped, and the number of those is told later.
  */
 void story_begin(uint64_t started_us);
+/* A line that a unit wrote, below the story of it. */
+void story_quote(const char *who, const char *line);
 void story_tell(const char *who, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

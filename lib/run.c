@@ -49,8 +49,8 @@ static int stream_read(struct stream *stream)
 		stream->data = larger;
 		stream->room = room;
 	}
-	ssize_t got = read(stream->fd, stream->data + stream->size,
-			   stream->room - stream->size - 1);
+	ssize_t got =
+		read(stream->fd, stream->data + stream->size, stream->room - stream->size - 1);
 	if (got < 0)
 		return errno == EINTR || errno == EAGAIN ? 1 : -errno;
 	stream->size += (size_t)got;
@@ -166,7 +166,7 @@ static int run(const char *const *argv, int out[2], int errors[2], size_t max, i
 }
 
 int kinc_run(const char *const *argv, size_t max, int timeout_ms, struct kinc_run_result *ret,
-	       struct kinc_error *err)
+	     struct kinc_error *err)
 {
 	struct kinc_run_result result = {0};
 	int out[2], errors[2];

@@ -25,6 +25,6 @@ void kinc_run_result_release(struct kinc_run_result *result);
  * see ret->status.
  */
 int kinc_run(const char *const *argv, size_t max, int timeout_ms, struct kinc_run_result *ret,
-	       struct kinc_error *err);
+	     struct kinc_error *err);
 
 #endif

@@ -42,6 +42,10 @@ reflect2=/usr/share/gocode/src/github.com/modern-go/reflect2
 rm -rf vendor/github.com/modern-go/reflect2
 cp -rL "$reflect2" vendor/github.com/modern-go/reflect2
 
+# There is no Docker in the node, and looking for it five times, a second
+# apart, would be a fifth of the boot.
+sed -i '/cadvisor\/container\/docker\/install/d' pkg/kubelet/cadvisor/cadvisor_linux.go
+
 # Without this file the node would report v0.0.0-master.
 cat >"$work/version" <<-END
 	KUBE_GIT_COMMIT='faecb196815e248d3ecfb03c680a4507229c2a56'

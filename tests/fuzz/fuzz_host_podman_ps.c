@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What podman prints, with labels that anybody may have set, becomes clusters and images. */
-#include "host/cluster.c"
 #include "host/cgroup_position.c"
+#include "host/cluster.c"
 #include "host/image.c"
 #include "host/network.c"
 #include "host/podman.c"

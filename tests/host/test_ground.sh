@@ -61,7 +61,7 @@ is 'missing program' "$(enter /nonexistent 2>/dev/null; echo $?)" 127
 refuses 'another user'\''s ground' 111 'not yours to enter' as kincother "$launch" enter --user $TEST_USER -- id
 
 # Not through a function: the signal is for kinc-launch, not for a subshell.
-"$launch" enter --user $TEST_USER -- sh -c 'trap "exit 9" TERM; echo on; while :; do sleep 0.1; done' >"$work/stdout" &
+"$launch" enter --user $TEST_USER -- sh -c 'trap "exit 9" TERM; echo on; while :; do sleep 0.1; done' >"$work/stdout" 2>/dev/null &
 client=$!
 wait_for 5 grep -q on "$work/stdout"
 kill -TERM $client
@@ -86,10 +86,11 @@ if command -v podman >/dev/null && [ -e "$work/image/pause" ]; then
 	printf 'FROM scratch\nCOPY pause /sbin/init\nCMD ["/sbin/init"]\n' >"$work/image/Containerfile"
 	check 'podman build' enter $podman build -q -t localhost/kinc/node:test "$work/image"
 	enter "$launch" --cluster one --timeout 1 --keep >/dev/null 2>&1
-	like 'kinc-launch up, real podman: the node runs' "$(as $TEST_USER "$launch" list)" '^one +running +6444'
+	like 'kinc-launch up, real podman: the node runs' "$(as $TEST_USER "$launch" list)" '^one +running +6[0-9]+'
 	like 'the node has its own cgroup' "$(enter find "$own" -name 'libpod-*')" 'kinc-one/libpod-'
 	is 'nothing else is in it' "$(enter sh -c "cat $own/kinc-one/libpod-*/cgroup.procs | wc -l")" 1
-	like 'caller and node agree on the port' "$(enter $podman port kinc-one-control-plane)" '127.0.0.1:6444'
+	port=$(as $TEST_USER "$launch" list | awk '$1 == "one" { print $3 }')
+	is 'list and podman agree on the port' "$(enter $podman port kinc-one-control-plane)" "6443/tcp -> 127.0.0.1:$port"
 	# The image's PID 1 takes no SIGTERM; waiting a minute for it proves nothing.
 	enter $podman kill kinc-one-control-plane >/dev/null
 	check 'down' as $TEST_USER "$launch" --cluster one down

@@ -2,7 +2,10 @@
 # kinc-launch's decisions and error paths, with a podman that is a script. What
 # needs a delegated cgroup runs in a real ground.
 . "$(dirname -- "$0")/../lib.sh"
+# Its own network: which ports are free must not depend on the machine.
+TEST_UNSHARE=--net
 . "$KINC_TOP/tests/host/user.sh"
+ip link set lo up
 
 FAKE=$work/fake
 mkdir -p "$FAKE/containers" "$FAKE/volumes" "$FAKE/bin" "$work/none"
@@ -55,23 +58,22 @@ refuses 'no delegated cgroup' 111 'kinc-launch ground --user kinctest|loginctl e
 	fake "$launch" up
 rm -rf "$FAKE"/containers/* "$FAKE"/volumes/*
 
-# Every remaining case runs in the ground; its function is called by name.
+# Every remaining case runs in the ground.
 inside() {
-	what=$1
-	shift
 	"$launch" ground --user $TEST_USER -- env FAKE="$FAKE" PATH="$path" "$@"
 }
 left() {
 	find "$FAKE/containers" "$FAKE/volumes" "$work/home/$TEST_USER/.kube" -type f 2>/dev/null |
 		sed "s|$work/||"
 }
-up() { inside up FAKE_INIT="$FAKE/init" "$@" "$launch" --timeout 10 --cluster dev; }
+with_init() { inside FAKE_INIT="$FAKE/init" "$@"; }
+up() { with_init "$@" "$launch" --timeout 10 --cluster dev; }
 
 if ! "$launch" ground --user $TEST_USER -- true 2>"$work/stderr"; then
 	skip 'everything that needs a ground' "$(cat "$work/stderr")"
 	finish
 fi
-inside config sh -c 'mkdir -p ~/.config/containers && : >>~/.config/containers/storage.conf'
+inside sh -c 'mkdir -p ~/.config/containers && : >>~/.config/containers/storage.conf'
 
 refuses 'driver vfs' 111 'driver vfs.*storage.conf' up FAKE_DRIVER=vfs
 refuses 'no image' 111 'no image localhost/kinc/node here: `make image`' up FAKE_IMAGES='[]'
@@ -92,16 +94,24 @@ is 'podman run fails: exit status' $? 1
 like 'podman run fails: its reason' "$(cat "$work/stderr")" 'podman: crun: no such thing'
 is 'podman run fails: nothing is left' "$(left)" ''
 
-inside exits FAKE_RUN=exits "$launch" --timeout 20 --cluster dev >"$work/stdout" 2>"$work/stderr"
+inside FAKE_RUN=exits "$launch" --timeout 20 --cluster dev >"$work/stdout" 2>"$work/stderr"
 is 'node that exits: exit status' $? 1
 like 'node that exits: its log' "$(cat "$work/stderr")" '\| kinc-init: no IP forwarding'
 like 'node that exits: reason' "$(tail -n 1 "$work/stderr")" 'stopped \(exited, status 111\)'
 is 'node that exits: nothing is left' "$(left)" ''
 
-inside mute "$launch" --timeout 1 --cluster dev >"$work/stdout" 2>"$work/stderr"
+inside "$launch" --timeout 1 --cluster dev >"$work/stdout" 2>"$work/stderr"
 is 'node that is silent: exit status' $? 1
 like 'node that is silent: reason' "$(tail -n 1 "$work/stderr")" 'does not answer'
 is 'node that is silent: nothing is left' "$(left)" ''
+
+inside "$launch" --timeout 60 --cluster dev >"$work/stdout" 2>"$work/stderr" &
+wait_for 10 grep -q 'cluster dev starts' "$work/stderr"
+pkill -INT -u $TEST_USER -f "^$launch --timeout 60"
+wait $!
+is 'interrupt: exit status' $? 1
+like 'interrupt: says so' "$(tail -n 1 "$work/stderr")" 'interrupted'
+is 'interrupt: nothing is left' "$(left)" ''
 
 up FAKE_ENDS=failed >"$work/stdout" 2>"$work/stderr"
 is 'unit that fails: exit status' $? 1
@@ -123,28 +133,34 @@ like 'up: named capabilities' "$(grep 'run --detach' "$FAKE/log" | tail -n 1)" \
 	'--cap-add=SYS_ADMIN,NET_ADMIN,NET_RAW .*--label=io.kinc.pod-subnet=10.244.44.0/24 .*--env=KINC_SERVICE_SUBNET=10.44.0.0/16 localhost/kinc/node:v1$'
 is 'up: nothing privileged' "$(grep -c -- --privileged "$FAKE/log")" 0
 
-inside second FAKE_INIT="$FAKE/init" "$launch" --timeout 10 --cluster two >/dev/null 2>&1
-inside third FAKE_INIT="$FAKE/init" "$launch" --timeout 10 >/dev/null 2>&1
-inside list "$launch" list >"$work/stdout"
+terminal="$launch --cluster tty --timeout 10"
+with_init TERM=xterm SHELL=/bin/sh script -qec "$terminal" /dev/null >"$work/stdout" 2>&1 </dev/null
+like 'on a terminal: shows what is under way' "$(cat "$work/stdout")" '[0-9]s kubelet \.\.\.'
+like 'on a terminal: and wipes it' "$(cat "$work/stdout")" "$(printf '\033')\\[1A$(printf '\033')\\[J"
+inside "$launch" --cluster tty down >/dev/null 2>&1
+
+with_init "$launch" --timeout 10 --cluster two >/dev/null 2>&1
+with_init "$launch" --timeout 10 >/dev/null 2>&1
+inside "$launch" list >"$work/stdout"
 like 'second cluster has the next port' "$(cat "$work/stdout")" '^two .* 6445 +10\.244\.45\.0/24 +10\.45\.0\.0/16'
 like 'default has 6443' "$(cat "$work/stdout")" '^default .* 6443 +10\.244\.43\.0/24'
-inside json "$launch" list --json >"$work/stdout"
+inside "$launch" list --json >"$work/stdout"
 check 'list --json is JSON' perl -MJSON::PP -0777 -ne 'exit(3 != @{decode_json($_)})' "$work/stdout"
 refuses 'FORCE_PORT of another cluster' 1 'taken by cluster dev' \
-	inside taken FORCE_PORT=6444 "$launch" --cluster four
-inside far FORCE_PORT=8443 FAKE_INIT="$FAKE/init" "$launch" --timeout 10 --cluster far >/dev/null 2>"$work/stderr"
+	inside FORCE_PORT=6444 "$launch" --cluster four
+with_init FORCE_PORT=8443 "$launch" --timeout 10 --cluster far >/dev/null 2>"$work/stderr"
 like 'FORCE_PORT without a formula' "$(cat "$work/stderr")" \
 	'no subnets follow from port 8443: pods get 10\.244\.46\.0/24, services 10\.46\.0\.0/16'
 for command in down status logs kubeconfig; do
 	refuses "$command of an unknown cluster" 1 'no cluster nope; there is default, dev, far, two' \
-		inside unknown "$launch" --cluster nope $command
+		inside "$launch" --cluster nope $command
 done
 for name in default dev two far; do
-	inside down "$launch" --cluster $name down >/dev/null 2>&1
+	inside "$launch" --cluster $name down >/dev/null 2>&1
 	is "down $name: exit status" $? 0
 done
 is 'down leaves nothing' "$(left)" ''
-refuses 'down twice' 1 'no cluster dev: there is none yet' inside twice "$launch" --cluster dev down
+refuses 'down twice' 1 'no cluster dev: there is none yet' inside "$launch" --cluster dev down
 rm -rf "$work/home"
 umount "$work"/* 2>/dev/null
 rm -rf "$work"

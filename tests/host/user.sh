@@ -1,6 +1,7 @@
 # Sourced after ../lib.sh by the tests that need a user. As root the test runs
 # again in a mount namespace of its own, where /etc has the user kinctest (with
 # subordinate ids) and kincbare (without), so that the machine stays as it was.
+# TEST_UNSHARE names more that it wants of its own.
 TEST_USER=kinctest
 LAUNCH=$KINC_BUILD/bin/kinc-launch
 if [ "$(id -u)" -ne 0 ]; then
@@ -8,7 +9,7 @@ if [ "$(id -u)" -ne 0 ]; then
 	finish
 fi
 if [ "${KINC_TEST_INSIDE:-}" != 1 ]; then
-	KINC_TEST_INSIDE=1 exec unshare --mount --propagation slave "$0" "$@"
+	KINC_TEST_INSIDE=1 exec unshare --mount ${TEST_UNSHARE:-} --propagation slave "$0" "$@"
 fi
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/kinc-host.XXXXXX")

@@ -73,10 +73,10 @@ static void wraps_and_ends(void **state)
 
 static void parses_networks(void **state)
 {
-	static const char *const bad[] = {"",	       "10.0.0.0",     "10.0.0.0/",  "10.0.0.0/33",
-					  "10.0.0/8",  "10.0.0.0/-1",  "10.0.0.0/8x", "/8",
-					  "::/0",      "10.0.0.0/ 8",  "256.0.0.0/8",
-					  "10.0.0.0000000000000/8"};
+	static const char *const bad[] = {
+		"",	    "10.0.0.0",	   "10.0.0.0/",	  "10.0.0.0/33",
+		"10.0.0/8", "10.0.0.0/-1", "10.0.0.0/8x", "/8",
+		"::/0",	    "10.0.0.0/ 8", "256.0.0.0/8", "10.0.0.0000000000000/8"};
 	struct network network;
 
 	(void)state;
@@ -89,8 +89,9 @@ static void parses_networks(void **state)
 
 static void parses_ports(void **state)
 {
-	static const char *const bad[] = {"", "0", "65536", "70000", "-1", "6443x", " 6443", "0x10",
-					  "99999999999999999999", "+80"};
+	static const char *const bad[] = {
+		"",   "0", "65536", "70000", "-1", "6443x", " 6443", "0x10", "99999999999999999999",
+		"+80"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
@@ -101,11 +102,11 @@ static void parses_ports(void **state)
 
 static void reads_routes(void **state)
 {
-	static const char text[] =
-		"Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n"
-		"eth0\t00000000\t0101A8C0\t0003\t0\t0\t0\t00000000\t0\t0\t0\n"
-		"eth0\t0001A8C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0\n"
-		"nonsense\n";
+	static const char text[] = "Iface\tDestination\tGateway "
+				   "\tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n"
+				   "eth0\t00000000\t0101A8C0\t0003\t0\t0\t0\t00000000\t0\t0\t0\n"
+				   "eth0\t0001A8C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0\n"
+				   "nonsense\n";
 	struct network_taken taken = {0};
 	char got[NETWORK_TEXT_MAX];
 
@@ -124,7 +125,7 @@ static void overlaps(void **state)
 		const char *a, *b;
 		bool overlap;
 	} cases[] = {
-		{"10.0.0.0/8", "10.43.0.0/16", true},  {"10.43.0.0/16", "10.0.0.0/8", true},
+		{"10.0.0.0/8", "10.43.0.0/16", true},	 {"10.43.0.0/16", "10.0.0.0/8", true},
 		{"10.43.0.0/16", "10.44.0.0/16", false}, {"0.0.0.0/0", "10.0.0.0/8", true},
 		{"10.0.0.1/32", "10.0.0.2/32", false},
 	};
@@ -141,9 +142,12 @@ static void overlaps(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(follows_the_formula), cmocka_unit_test(avoids_what_collides),
-		cmocka_unit_test(wraps_and_ends),      cmocka_unit_test(parses_networks),
-		cmocka_unit_test(parses_ports),	       cmocka_unit_test(reads_routes),
+		cmocka_unit_test(follows_the_formula),
+		cmocka_unit_test(avoids_what_collides),
+		cmocka_unit_test(wraps_and_ends),
+		cmocka_unit_test(parses_networks),
+		cmocka_unit_test(parses_ports),
+		cmocka_unit_test(reads_routes),
 		cmocka_unit_test(overlaps),
 	};
 

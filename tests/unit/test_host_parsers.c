@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "host/cluster.h"
 #include "host/cgroup_position.h"
+#include "host/cluster.h"
 #include "host/doctor.h"
 #include "host/ground.h"
 #include "host/image.h"
@@ -23,9 +23,9 @@ static void cluster_names(void **state)
 {
 	static const char *const good[] = {"a", "default", "dev-2",
 					   "a234567890123456789012345678901234567890"};
-	static const char *const bad[] = {"", "-a", "a-", "2a", "A", "a_b", "a b", "a/b", "a.b", "ä",
-					  "--help",
-					  "a2345678901234567890123456789012345678901"};
+	static const char *const bad[] = {
+		"",    "-a",  "a-",  "2a", "A",	     "a_b",
+		"a b", "a/b", "a.b", "ä",  "--help", "a2345678901234567890123456789012345678901"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
@@ -90,8 +90,12 @@ static void kubeconfig(void **state)
 		"current-context: a@b\nkind: Config\npreferences: {}\nusers:\n"
 		"- name: kubernetes-admin\n  user:\n    client-key-data: REVG\n";
 	static const char *const bad[] = {
-		"", "a: [", "- 1\n", "clusters: []\n",
-		"clusters:\n- cluster: {server: x}\n- cluster: {server: y}\n", "a: &a [*a]\n"};
+		"",
+		"a: [",
+		"- 1\n",
+		"clusters: []\n",
+		"clusters:\n- cluster: {server: x}\n- cluster: {server: y}\n",
+		"a: &a [*a]\n"};
 	char *got = NULL;
 
 	(void)state;
@@ -132,7 +136,8 @@ static void process_files(void **state)
 	assert_int_equal(ground_parse_starttime("7 (a) b) S 1 7 7 0 -1 4 0 0 0 0 0 0 0 0 20 0 1 0 "
 						"1234 99"),
 			 1234);
-	assert_int_equal(ground_parse_starttime("7 (a) Z 1 7 7 0 -1 4 0 0 0 0 0 0 0 0 20 0 1 0 9"), 0);
+	assert_int_equal(ground_parse_starttime("7 (a) Z 1 7 7 0 -1 4 0 0 0 0 0 0 0 0 20 0 1 0 9"),
+			 0);
 	assert_int_equal(ground_parse_starttime("7 (a"), 0);
 	assert_int_equal(ground_parse_starttime("7 (a) S"), 0);
 	assert_int_equal(doctor_parse_version("podman version 4.3.1\n"), 403);
@@ -163,12 +168,13 @@ static int parse_request(const char *text)
 static void session_requests(void **state)
 {
 	(void)state;
-	assert_int_equal(parse_request("{\"protocol\":1,\"argv\":[\"id\"],\"environment\":[\"A=b\"]}"),
-			 0);
+	assert_int_equal(
+		parse_request("{\"protocol\":1,\"argv\":[\"id\"],\"environment\":[\"A=b\"]}"), 0);
 	assert_int_equal(parse_request("{\"protocol\":2,\"argv\":[\"id\"],\"environment\":[]}"),
 			 -EPROTO);
 	assert_int_equal(parse_request("{\"protocol\":1,\"argv\":[],\"environment\":[]}"), -EINVAL);
-	assert_int_equal(parse_request("{\"protocol\":1,\"argv\":[1],\"environment\":[]}"), -EINVAL);
+	assert_int_equal(parse_request("{\"protocol\":1,\"argv\":[1],\"environment\":[]}"),
+			 -EINVAL);
 	assert_int_equal(parse_request("{\"protocol\":1,\"argv\":[\"a\"],\"environment\":[\"=\"]}"),
 			 -EINVAL);
 	assert_int_equal(parse_request("{\"protocol\":1,\"argv\":[\"a\"]}"), -EINVAL);

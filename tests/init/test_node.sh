@@ -1,0 +1,129 @@
+#!/bin/sh
+# sd_notify in full, builtins, logs; kinc-init as PID 1 in a namespace.
+. "$(dirname -- "$0")/../lib.sh"
+. "$(dirname -- "$0")/lib.sh"
+
+# sd_notify: MAINPID of a forking daemon, EXTEND_TIMEOUT_USEC, the watchdog
+cat >"$work/daemon.py" <<'EOF_PY'
+import os, socket, sys, time
+def notify(text):
+    s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); s.connect(os.environ["NOTIFY_SOCKET"]); s.send(text); s.close()
+kind = sys.argv[1]
+if kind == "forks":
+    pid = os.fork()
+    if pid:
+        notify(b"MAINPID=%d\nREADY=1" % pid); time.sleep(0.2); sys.exit(0)
+    os.setsid(); time.sleep(1000)
+if kind == "patient":
+    for _ in range(4):
+        notify(b"EXTEND_TIMEOUT_USEC=900000"); time.sleep(0.5)
+    notify(b"READY=1"); time.sleep(1000)
+if kind == "hangs":
+    assert os.environ["WATCHDOG_USEC"] == "1000000"
+    notify(b"READY=1")
+    for _ in range(4):
+        notify(b"WATCHDOG=1"); time.sleep(0.4)
+    time.sleep(1000)
+if kind == "triggers":
+    notify(b"READY=1"); notify(b"WATCHDOG=trigger"); time.sleep(1000)
+EOF_PY
+daemon() {
+	unit "$1" '{"type":"service","exec":["python3","'"$work/daemon.py"'","'"$1"'"],"ready":[{"notify":true}],"restart":{"policy":"never"},"wanted_by":["cluster"]'"$2}"
+}
+unit cluster '{"type":"target"}'
+daemon forks ''
+daemon patient ',"start_timeout_s":1'
+daemon hangs ',"watchdog_s":1'
+daemon triggers ',"watchdog_s":60'
+inside <<'EOF_INSIDE'
+await 5 unit_is forks ready; sleep 0.5
+main=$(field forks pid)
+unit_is forks ready && kill -0 "$main" && echo MAINPID is followed
+kill -9 "$main"
+await 5 unit_is forks failed && field forks message
+await 10 unit_is patient ready && echo EXTEND_TIMEOUT_USEC is heard
+await 10 unit_is hangs failed && field hangs message && field hangs ready_ms
+await 10 unit_is triggers failed && field triggers message
+kill -TERM 1
+EOF_INSIDE
+boot
+for line in 'MAINPID is followed' 'ended with signal KILL' 'EXTEND_TIMEOUT_USEC is heard' \
+	'no sign of life within its watchdog time of 1000 ms' 'it reported that it hangs'; do
+	check "$line" says "$line"
+done
+
+# Builtins
+no_units
+unit cluster '{"type":"target","requires":["mounts","rshared","node-address","oom-floor"]}'
+unit mounts '{"type":"builtin","builtin":"mounts",
+ "directories":[{"path":"/run/m/sub/deep","mode":"0711"}],
+ "mounts":[{"type":"tmpfs","target":"/run/m","options":"mode=0750,size=1m,nosuid"},
+  {"type":"bind","source":"/proc/version","target":"/run/new-file","read_only":true},
+  {"type":"bind","source":"/run/m","target":"/run/bound"},
+  {"type":"content","target":"/proc/sys/kernel/hostname","content":"{{NODE_NAME}}-x\n"},
+  {"type":"bind","source":"/nowhere","target":"/run/n","optional":true}],
+ "symlinks":[{"path":"/run/link","target":"m/sub"}]}'
+unit rshared '{"type":"builtin","builtin":"rshared","after":["mounts"]}'
+unit node-address '{"type":"builtin","builtin":"node-address"}'
+unit oom-floor '{"type":"builtin","builtin":"oom-floor"}'
+inside <<'EOF_INSIDE'
+await 10 state_is ready
+stat -c %a /run/m /run/m/sub/deep | tr '\n' ' '; echo
+grep -q Linux /run/new-file && ! sh -c 'echo x >/run/new-file' 2>/dev/null && echo bound read-only
+[ -d /run/bound/sub/deep ] && echo bound
+echo "content $(cat /proc/sys/kernel/hostname)"
+readlink /run/link
+grep -c 'left out: cannot bind /nowhere' <<X
+$(field mounts message)
+X
+grep -q ' / / .*shared:' /proc/self/mountinfo && echo shared
+ip=$(field node-address message); ip=${ip#NODE_IP=}
+grep -Eq "^$ip	.*$(hostname)" /etc/hosts && echo hosts names the node
+cat /run/kinc/oom-score-adj-min
+floor=$(cat /run/kinc/oom-score-adj-min)
+sh -c "echo $floor >/proc/self/oom_score_adj" && ! sh -c "echo $((floor - 1)) >/proc/self/oom_score_adj" 2>/dev/null && echo the floor is the floor
+$ctl status --json >"$work/status"
+kill -TERM 1
+EOF_INSIDE
+boot
+check 'directories, also below mounts, and modes' says '^750 711'
+check 'a bind mount, read-only' says 'bound read-only'
+check 'a bind mount of a directory' says '^bound$'
+check 'content over a file' says "^content $(hostname)-x$"
+check 'a symlink' says '^m/sub$'
+check 'an optional mount that fails is noted' says '^1$'
+[ "$(id -u)" = 0 ] && check '/ is shared' says '^shared$'
+if ip route show default 2>/dev/null | grep -q .; then
+	check 'hosts names the node' says 'hosts names the node'
+else
+	skip 'hosts names the node' 'this machine has no default route'
+fi
+check 'the OOM floor' says 'the floor is the floor'
+
+# Logs: files, tails, follow, long lines, binary, floods
+no_units
+unit cluster '{"type":"target","requires":["talk","flood"]}'
+unit talk '{"type":"service","exec":["sh","-c","echo one; printf \"two\\003\\n\" >&2; head -c 9000 /dev/zero | tr \"\\\\0\" x; echo; while [ ! -e /run/more ]; do sleep 0.1; done; echo three; exec sleep 100"]}'
+unit flood '{"type":"oneshot","exec":["sh","-c","seq 200000"]}'
+inside <<'EOF_INSIDE'
+await 20 state_is ready
+sleep 0.3
+$ctl log talk --lines 1000 | cut -d' ' -f2- | cut -c1-10 | head -n 2 | cat -v
+echo "pieces $($ctl log talk --json | jq -r .text | grep -c '^xxx')"
+(timeout 3 $ctl log talk --follow --lines 0 >/run/followed) &
+sleep 0.3; touch /run/more; sleep 0.5
+cut -d' ' -f2 /run/followed
+echo "last $($ctl log flood --lines 1 | cut -d' ' -f2)"
+cp -r /var/log/kinc "$work/logs"
+kill -TERM 1
+EOF_INSIDE
+boot
+check 'stdout and stderr are kept, without control characters' says '^two\?'
+check 'long lines come in pieces' says '^pieces 3'
+check 'log --follow goes on' says '^three$'
+check 'the last line of a flood' says '^last 200000$'
+check 'log files have time and text' grep -Eq '^20[0-9-]{8}T[0-9:.]{12}Z one$' "$work/logs/talk.log"
+lines=$(grep -cE 'Z [0-9]+$' "$work/logs/flood.log")
+lost=$(grep -oE '\([0-9]+ lines were lost' "$work/logs/flood.log" | tr -dc '0-9\n' | awk '{n += $1} END {print n + 0}')
+is 'every line of a flood is written or counted' "$((lines + lost))" 200000
+finish
