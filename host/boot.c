@@ -168,12 +168,15 @@ static int follow(struct kinc_control *control, struct progress *progress, const
 
 	while (result == 0) {
 		cleanup_json cJSON *line = NULL;
-		result = kinc_control_next(control, TICK_MS, &line, err);
+		struct kinc_error lost = {0};
+		result = kinc_control_next(control, TICK_MS, &line, &lost);
 		if (result == -ETIMEDOUT) {
 			progress_draw(progress);
 			result = check_time(name, deadline, err);
 			continue;
 		}
+		if (result < 0)
+			*err = lost;
 		if (result == 0 && !kinc_json_bool(line, "ok", true))
 			result = kinc_error_set(err, EPROTO, "%s",
 						kinc_json_string(line, "error", "refused"));
