@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/random.h>
 
 #include "cleanup.h"
 #include "io.h"
@@ -42,6 +43,29 @@ int builtin_ip_forward(const struct unit *unit, const struct builtin_context *co
 	return kinc_error_set(err, EPERM,
 			      "net.ipv4.ip_forward is 0 and cannot be set from inside: start the "
 			      "container with podman run --sysctl net.ipv4.ip_forward=1");
+}
+
+/* machine-id(5): what the kubelet reports as the node's, so no two may share it. */
+int builtin_machine_id(const struct unit *unit, const struct builtin_context *context,
+		       struct kinc_error *err)
+{
+	static const char path[] = "/etc/machine-id";
+	cleanup_free char *there = NULL;
+	unsigned char bytes[16];
+	char text[2 * sizeof(bytes) + 2];
+
+	(void)unit;
+	(void)context;
+	if (kinc_read_file(AT_FDCWD, path, 4096, &there, NULL, NULL) == 0 && there[0] &&
+	    there[0] != '\n')
+		return 0;
+	if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
+		return kinc_error_errno(err, errno, "no random numbers");
+	bytes[6] = (bytes[6] & 0x0f) | 0x40; /* a UUID of version 4, as systemd makes it */
+	bytes[8] = (bytes[8] & 0x3f) | 0x80;
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		snprintf(text + 2 * i, 4, "%02x\n", bytes[i]);
+	return kinc_write_file_atomic(path, text, strlen(text), 0444, err);
 }
 
 static int try_score(int score)
@@ -94,6 +118,8 @@ int builtin_run(const struct unit *unit, const struct builtin_context *context,
 		return builtin_ip_forward(unit, context, err);
 	case BUILTIN_NODE_ADDRESS:
 		return builtin_node_address(unit, context, err);
+	case BUILTIN_MACHINE_ID:
+		return builtin_machine_id(unit, context, err);
 	case BUILTIN_OOM_FLOOR:
 		return builtin_oom_floor(unit, context, err);
 	case BUILTIN_RENDER:

@@ -29,6 +29,8 @@ int builtin_ip_forward(const struct unit *unit, const struct builtin_context *co
 		       struct kinc_error *err);
 int builtin_node_address(const struct unit *unit, const struct builtin_context *context,
 			 struct kinc_error *err);
+int builtin_machine_id(const struct unit *unit, const struct builtin_context *context,
+		       struct kinc_error *err);
 int builtin_oom_floor(const struct unit *unit, const struct builtin_context *context,
 		      struct kinc_error *err);
 int builtin_render(const struct unit *unit, const struct builtin_context *context,

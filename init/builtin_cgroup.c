@@ -70,7 +70,8 @@ static void enable_all(const char *directory, char *refused, size_t size)
 	}
 }
 
-static void warn_missing(const struct builtin_context *context)
+/* Tells which of the controllers that Kubernetes limits pods by are not there. */
+static void report_missing(const struct builtin_context *context)
 {
 	static const char *const wanted[] = {"cpu", "memory", "pids"};
 	cleanup_free char *text = NULL;
@@ -88,6 +89,11 @@ static void warn_missing(const struct builtin_context *context)
 			snprintf(missing + strlen(missing), sizeof(missing) - strlen(missing),
 				 "%s%s", missing[0] ? ", " : "", wanted[i]);
 	}
+	/* The kubelet ends at once when it shall divide what is not there. */
+	report_send(context->report, REPORT_VARIABLE, "ENFORCE_NODE_ALLOCATABLE=%s",
+		    missing[0] ? "" : "pods");
+	report_send(context->report, REPORT_VARIABLE, "CGROUPS_PER_QOS=%s",
+		    missing[0] ? "false" : "true");
 	if (missing[0])
 		report_send(context->report, REPORT_WARNING,
 			    "cgroup controllers not delegated: %s; the node runs, limits of that "
@@ -116,6 +122,6 @@ int builtin_cgroup(const struct unit *unit, const struct builtin_context *contex
 	enable_all(CGROUP_ROOT, refused, sizeof(refused));
 	if (refused[0])
 		report_send(context->report, REPORT_NOTE, "refused:%s", refused);
-	warn_missing(context);
+	report_missing(context);
 	return 0;
 }

@@ -20,9 +20,12 @@ char *expand_text(const char *text, const struct variables *variables, struct ki
 
 	if (template_expand(text, variables, &expanded, NULL, err) == 0)
 		return expanded;
-	if (err && err->code == ENOENT && strstr(err->message, "{{NODE_IP}}"))
-		kinc_error_set(err, ENOENT,
-			       "NODE_IP is not known yet: let the unit require node-address");
+	for (size_t i = 0; i < found_variable_count; i++) {
+		const struct found_variable *found = &found_variables[i];
+		if (err && err->code == ENOENT && strstr(err->message, found->name))
+			kinc_error_set(err, ENOENT, "%s is not known yet: let the unit require %s",
+				       found->name, found->builtin);
+	}
 	return NULL;
 }
 

@@ -56,9 +56,10 @@ static int set_variables(bool check, struct kinc_error *err)
 	gethostname(name, sizeof(name) - 1);
 	if (result == 0)
 		result = variables_set(&manager.variables, "NODE_NAME", name, err);
-	/* Known to the check of unit files, but not set before node-address found it. */
-	if (result == 0)
-		result = variables_set(&manager.variables, "NODE_IP", check ? "192.0.2.1" : "", err);
+	/* Known to the check of unit files, but not set before their builtin found them. */
+	for (size_t i = 0; i < found_variable_count && result == 0; i++)
+		result = variables_set(&manager.variables, found_variables[i].name,
+				       check ? found_variables[i].sample : "", err);
 	return result;
 }
 
@@ -77,7 +78,8 @@ static int load_units(const struct options *options, struct unit **ret_target)
 	if (!target && complaints.count == 0)
 		complain(&complaints, "there is no unit \"%s\" to reach", options->target);
 	units_forget_sources(&manager.units);
-	variables_unset(&manager.variables, "NODE_IP");
+	for (size_t i = 0; i < found_variable_count; i++)
+		variables_unset(&manager.variables, found_variables[i].name);
 	if (complaints.count > 0)
 		return misconfigured(&complaints);
 	graph_mark_needed(&manager.units, target);

@@ -11,6 +11,14 @@
 static const char name_first[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 static const char name_bytes[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
 
+/* The last two are settings of the kubelet, as far as the delegation allows them. */
+const struct found_variable found_variables[] = {
+	{"NODE_IP", "node-address", "192.0.2.1"},
+	{"CGROUPS_PER_QOS", "cgroup", "true"},
+	{"ENFORCE_NODE_ALLOCATABLE", "cgroup", "pods"},
+};
+const size_t found_variable_count = sizeof(found_variables) / sizeof(found_variables[0]);
+
 const char *variables_get(const struct variables *variables, const char *name, size_t length)
 {
 	for (size_t i = 0; i < variables->count; i++)

@@ -7,7 +7,7 @@
 
 #include "error.h"
 
-/* The variables of templates: KINC_* of PID 1's environment, NODE_NAME, NODE_IP. */
+/* The variables of templates: KINC_* of PID 1's environment, NODE_NAME, and found_variables. */
 #define VARIABLES_MAX 64
 struct variables {
 	size_t count;
@@ -15,6 +15,16 @@ struct variables {
 		char *name, *value;
 	} items[VARIABLES_MAX];
 };
+
+/*
+ * Variables that builtins find while the node boots. The sample is what the
+ * check of unit files takes for the value.
+ */
+struct found_variable {
+	const char *name, *builtin, *sample;
+};
+extern const struct found_variable found_variables[];
+extern const size_t found_variable_count;
 
 /* Takes every KINC_* from an environment. */
 int variables_from_environment(struct variables *variables, char *const *environment,

@@ -8,7 +8,7 @@
 
 static const char *const type_words[] = {"service", "oneshot", "builtin", "target", NULL};
 static const char *const builtin_words[] = {"mounts",	    "rshared",	 "cgroup", "ip-forward",
-					    "node-address", "oom-floor", "render", NULL};
+					    "node-address", "machine-id", "oom-floor", "render", NULL};
 static const char *const policy_words[] = {"never", "on-failure", "always", NULL};
 static const char *const mode_words[] = {"cgroup", "process", "mixed", NULL};
 static const char *const probe_words[] = {"notify",    "unix", "tcp", "http",

@@ -114,15 +114,14 @@ int kinc_make_directories(const char *path, mode_t mode, struct kinc_error *err)
 
 	if (!copy)
 		return kinc_error_errno(err, ENOMEM, "making %s", path);
-	for (char *end = copy;;) {
-		while (*end == '/')
-			end++;
-		end = strchrnul(end, '/');
-		char separator = *end;
-		*end = '\0';
+	for (size_t at = 0;;) {
+		at += strspn(copy + at, "/");
+		at += strcspn(copy + at, "/");
+		char separator = copy[at];
+		copy[at] = '\0';
 		if (*copy && mkdir(copy, mode) < 0 && errno != EEXIST)
 			return kinc_error_errno(err, errno, "cannot make directory %s", copy);
-		*end = separator;
+		copy[at] = separator;
 		if (!separator)
 			break;
 	}
