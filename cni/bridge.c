@@ -42,6 +42,8 @@ static int set_sysctl(const char *path, char value, struct kinc_error *err)
 
 static int isolate(const char *bridge, struct kinc_error *err)
 {
+	static const char *const filters[] = {"/proc/sys/net/bridge/bridge-nf-call-iptables",
+					      "/proc/sys/net/bridge/bridge-nf-call-ip6tables"};
 	char path[128];
 	int result;
 
@@ -58,6 +60,13 @@ static int isolate(const char *bridge, struct kinc_error *err)
 		result = set_sysctl(path, '0', err);
 	if (result == 0)
 		result = set_sysctl("/proc/sys/net/ipv4/conf/all/send_redirects", '0', err);
+	/*
+	 * br_netfilter, which kernels switch on by default, would turn a service's
+	 * address into a pod's on the bridge already, where the way is closed.
+	 */
+	for (size_t i = 0; result == 0 && i < sizeof(filters) / sizeof(filters[0]); i++)
+		if (access(filters[i], F_OK) == 0)
+			result = set_sysctl(filters[i], '0', err);
 	return result;
 }
 

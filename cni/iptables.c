@@ -41,7 +41,7 @@ static int call(const char *program, const char *operation, const char *chain,
 static int masquerade_family(const struct conf *conf, int family, const char *chain,
 			     struct kinc_error *err)
 {
-	const char *program = family == AF_INET ? "/usr/sbin/iptables" : "/usr/sbin/ip6tables";
+	const char *program = family == AF_INET ? "iptables" : "ip6tables";
 	const struct ip_range *ranges[CONF_SETS_MAX * CONF_RANGES_MAX];
 	static const char *const none[] = {NULL};
 	size_t count = conf_list_ranges(conf, family, ranges);

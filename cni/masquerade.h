@@ -12,7 +12,7 @@
  * one readlink. `kincnet --setup` makes them at boot, before the first ADD.
  *
  * nftables by libnftables, loaded only here; where the library or the kernel's
- * part is missing, /usr/sbin/iptables and ip6tables.
+ * part is missing, iptables and ip6tables of PATH.
  */
 int masquerade_ensure(const struct conf *conf, struct kinc_error *err);
 
