@@ -39,6 +39,7 @@ objects   = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 LIB_OBJ  := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard lib/*.c))
 LIB      := $(BUILD)/libkinc.a
 BINARIES := $(addprefix $(BUILD)/bin/,$(PROGRAMS))
+STATIC   := $(BUILD)/bin/pause $(BUILD)/bin/iptables-select
 
 # tests/unit/test_ROOM_*.c is linked with all of that room but its main.
 UNIT_SRC   := $(wildcard tests/unit/test_*.c)
@@ -58,7 +59,7 @@ HELPERS := $(patsubst tests/helpers/%.c,$(BUILD)/tests/helpers/%,$(wildcard test
 .PHONY: all help deps image up down ground unground test test-all check e2e fuzz bench lint asan \
 	install uninstall clean
 .SECONDARY:
-all: $(BINARIES) $(BUILD)/bin/pause
+all: $(BINARIES) $(STATIC)
 
 $(BUILD)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
@@ -72,8 +73,8 @@ $(BINARIES): $(BUILD)/bin/%: $$(call objects,$$($$*_SRC)) $(LIB)
 	@mkdir -p $(@D)
 	$(call quiet,LD,$@)$(CC) $(LDFLAGS) $(or $($*_PIE),-pie) -o $@ $(filter %.o,$^) $(LIB) $($*_LIBS)
 
-# The image of a pod's first process holds nothing else, so it is static.
-$(BUILD)/bin/pause: containerfile/pause.c Makefile
+# An image that holds nothing else, and images whatever they hold.
+$(STATIC): $(BUILD)/bin/%: containerfile/%.c Makefile
 	@mkdir -p $(@D)
 	$(call quiet,CC,$<)$(CC) -D_GNU_SOURCE -Os -std=c17 $(WARNINGS) -static -s -o $@ $<
 
@@ -152,15 +153,22 @@ tests: all $(UNIT_TESTS) $(HELPERS)
 .PHONY: tests fuzzers
 
 ## Installation
-install: all ## DESTDIR= PREFIX=/usr/local: the launcher, its data and man pages
-	install -D -m 0755 $(BUILD)/bin/kinc-launch $(DESTDIR)$(PREFIX)/bin/kinc-launch
-	install -D -m 0644 man/kinc-launch.1 $(DESTDIR)$(PREFIX)/share/man/man1/kinc-launch.1
-	install -D -m 0644 LICENSE $(DESTDIR)$(PREFIX)/share/doc/kinc/LICENSE
-	install -D -m 0644 README.md $(DESTDIR)$(PREFIX)/share/doc/kinc/README.md
+BIN     := kinc-launch kincctl
+LIBEXEC := kinc-init kincnet kinc-crun
+MAN     := $(wildcard man/*.[18])
+DOC     := LICENSE README.md $(wildcard docs/*.md)
+man_dir  = $(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $(1)))
+
+install: all ## DESTDIR= PREFIX=/usr/local: programs, man pages, documents
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/kinc $(DESTDIR)$(PREFIX)/share/doc/kinc
+	install -m 0755 $(BIN:%=$(BUILD)/bin/%) $(DESTDIR)$(PREFIX)/bin
+	install -m 0755 $(LIBEXEC:%=$(BUILD)/bin/%) $(DESTDIR)$(PREFIX)/libexec/kinc
+	install -m 0644 $(DOC) $(DESTDIR)$(PREFIX)/share/doc/kinc
+	$(foreach page,$(MAN),install -D -m 0644 $(page) $(call man_dir,$(page))/$(notdir $(page)) &&) true
 
 uninstall: ## remove what install put there
-	rm -f $(DESTDIR)$(PREFIX)/bin/kinc-launch $(DESTDIR)$(PREFIX)/share/man/man1/kinc-launch.1
-	rm -rf $(DESTDIR)$(PREFIX)/share/doc/kinc
+	rm -f $(BIN:%=$(DESTDIR)$(PREFIX)/bin/%) $(foreach page,$(MAN),$(call man_dir,$(page))/$(notdir $(page)))
+	rm -rf $(DESTDIR)$(PREFIX)/libexec/kinc $(DESTDIR)$(PREFIX)/share/doc/kinc
 
 clean: ## remove build/
 	rm -rf build
