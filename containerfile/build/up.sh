@@ -17,12 +17,21 @@ if [ "${1:-}" = --down ]; then
 fi
 cluster=${1:?usage: up.sh [--down] CLUSTER}
 
-if [ "$action" = up ]; then
-	containerfile/build/deps.sh run
-	make -s all
-	if [ -n "${KINC_BIN_DIR:-}" ]; then kubernetes=$KINC_BIN_DIR; else
-		kubernetes=$(containerfile/build/kubernetes.sh)
+[ "$action" = down ] || containerfile/build/deps.sh run
+make -s all
+
+# Asked first: nobody wants to hear of it after the compiler's ten minutes.
+if [ "$(id -u)" -ne 0 ] && ! build/bin/kinc-launch enter -- true 2>/dev/null; then
+	say 'root must prepare this host, since it delegates no control group to its users'
+	if sudo -n true 2>/dev/null || { [ -t 0 ] && command -v sudo >/dev/null; }; then
+		sudo containerfile/build/ground.sh "$(id -un)" >/dev/null
+	else
+		die "as root run:  make -C $KINC_TOP ground USER=$(id -un)"
 	fi
+fi
+
+if [ "$action" = up ]; then
+	kubernetes=${KINC_BIN_DIR:-$(containerfile/build/kubernetes.sh)}
 	for root in node pod; do containerfile/build/root.sh $root >/dev/null; done
 fi
 
@@ -44,14 +53,6 @@ if [ "$(id -u)" -eq 0 ]; then
 fi
 
 [ "$action" = up ] || exec build/bin/kinc-launch --cluster "$cluster" down
-if ! build/bin/kinc-launch enter -- true; then
-	say 'root must prepare this host once, since it delegates no control group to users'
-	if sudo -n true 2>/dev/null || { [ -t 0 ] && command -v sudo >/dev/null; }; then
-		sudo containerfile/build/ground.sh "$(id -un)" >/dev/null
-	else
-		die "as root run:  make -C $KINC_TOP ground USER=$(id -un)"
-	fi
-fi
 image=$(build/bin/kinc-launch enter -- env ${KINC_BIN_DIR:+"KINC_BIN_DIR=$KINC_BIN_DIR"} \
 	containerfile/build/image.sh)
 build/bin/kinc-launch --cluster "$cluster" --image "$image" up
