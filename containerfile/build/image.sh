@@ -37,7 +37,7 @@ name=localhost/kinc/node:$version-$flavour
 node_root=$($recipe/build/root.sh node)
 pod_root=$($recipe/build/root.sh pod)
 inputs=$(key $(find $recipe manifests init/units -type f | sort) \
-	build/bin/pause build/bin/kinc-init build/bin/kincctl build/bin/kincnet build/bin/kinc-crun \
+	build/bin/pause build/bin/iptables-select build/bin/kinc-init build/bin/kincctl build/bin/kincnet build/bin/kinc-crun \
 	"$node_root" "$pod_root" "$(cd "$kubernetes" && stat -c '%n %s %Y' -- *)")
 if [ "$($podman image inspect --format '{{index .Labels "io.kinc.inputs"}}' "$name" 2>/dev/null)" = "$inputs" ]; then
 	say "$name is up to date"
@@ -72,8 +72,16 @@ pod_build() {
 		--file $recipe/Containerfile.pod --target "$target" --build-arg ROOT="$from" \
 		--build-arg PROGRAM="$program" $tags "$folder"
 }
+# install_iptables DIR: before both of Debian's in PATH.
+install_iptables() {
+	install -m 0755 build/bin/iptables-select "$1/iptables"
+	for other in iptables-save iptables-restore ip6tables ip6tables-save ip6tables-restore; do
+		ln -s iptables "$1/$other"
+	done
+}
 pod_build pause scratch build/bin pause localhost/kinc/pause:1
 mkdir "$work/pod"
+install_iptables "$work/pod"
 pod_tags=''
 # kubeadm has the tags of its images compiled in.
 for image in $("$kubernetes/kubeadm" config images list --kubernetes-version "$version" \
@@ -116,6 +124,8 @@ install -D -m 0755 build/bin/kinc-init "$context/usr/sbin/init"
 install -D -m 0755 build/bin/kincctl "$context/usr/bin/kincctl"
 install -D -m 0755 build/bin/kincnet "$context/opt/cni/bin/kincnet"
 install -D -m 0755 build/bin/kinc-crun "$context/usr/libexec/kinc/kinc-crun"
+mkdir -p "$context/usr/local/sbin"
+install_iptables "$context/usr/local/sbin"
 ln -s /usr/lib/cni/loopback /usr/lib/cni/portmap "$context/opt/cni/bin/"
 for program in kubeadm kubelet kubectl crio pinns; do
 	[ ! -x "$kubernetes/$program" ] || install -m 0755 "$kubernetes/$program" "$context/usr/bin/"

@@ -58,7 +58,7 @@ check 'make down CLUSTER=dev' in_clone 'make down CLUSTER=dev'
 is 'down leaves no container, volume, mount, process, file or cgroup' "$(host_inventory)" "$before"
 
 host_end
-is 'unground leaves no process of the user' "$(ps -u 4242 -o args= | grep -v defunct)" ''
+is 'unground leaves no process of the user' "$(ps -u $uid -o args= | grep -v defunct)" ''
 is 'unground leaves no cgroup' "$(find /sys/fs/cgroup -maxdepth 3 -name "kinc.$user")" ''
 is 'the mounts of this machine are as they were' "$(cut -d' ' -f5- /proc/self/mountinfo | sort)" "$mounts_before"
 finish

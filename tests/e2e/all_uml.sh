@@ -1,0 +1,95 @@
+#!/bin/sh
+# A cluster where the controllers are delegated: User-Mode Linux, a real kernel
+# with cgroup v2 alone, and without nftables' NAT. About ten minutes.
+set -u
+. "$(dirname -- "$0")/lib.sh"
+. "$KINC_TOP/tests/e2e/uml/lib.sh"
+exec </dev/null
+if ! command -v linux.uml >/dev/null; then
+	skip 'a cluster with controllers' 'user-mode-linux is not installed'
+	finish
+fi
+host_begin
+
+# The image is made natively, and is all that the disk then carries of images.
+if ! output=$(in_clone 'set -e
+	podman="podman --cgroup-manager=cgroupfs"
+	make image
+	node=$($podman images --format "{{.Repository}}:{{.Tag}}" localhost/kinc/node)
+	$podman build --quiet --build-arg NODE="$node" --tag localhost/kinc/uml tests/e2e/uml
+	$podman images --format "{{.Repository}}:{{.Tag}}" | grep -v "^localhost/kinc/uml:\|<none>" |
+		xargs $podman rmi --force
+	$podman image prune --force
+	rm -f ~/.cache/kinc/root-*.tar
+	mkdir ~/bin && cp '"$kubectl"' ~/bin/kubectl && rm -rf ~/.cache/kinc/kubernetes-*' 2>&1); then
+	not_ok 'the node image is made'
+	diag "$output"
+	finish
+fi
+kubectl=/home/$user/bin/kubectl
+
+began=$(date +%s)
+if uml_begin; then
+	ok 'User-Mode Linux boots, and prepares a ground'
+else
+	not_ok 'User-Mode Linux boots, and prepares a ground'
+	diag "$(tail -n 40 "$share/console")"
+	finish
+fi
+diag "$(in_uml uname -r), up after $(($(date +%s) - began)) s; $(tail -n 5 "$share/console")"
+is 'its kernel has the controllers' "$(in_uml cat /sys/fs/cgroup/cgroup.controllers)" 'cpu io memory pids'
+is 'the ground delegates them' \
+	"$(in_host cat "/sys/fs/cgroup/kinc.$user/cgroup.controllers")" 'cpu io memory pids'
+
+began=$(date +%s)
+if output=$(in_host $ours --cluster uml --image localhost/kinc/uml --timeout 800 --keep up 2>&1); then
+	ok 'kinc-launch up'
+	diag "Ready after $(($(date +%s) - began)) s"
+else
+	not_ok 'kinc-launch up'
+	diag "$output"
+	diag "$(in_host podman --cgroup-manager=cgroupfs logs kinc-uml-control-plane 2>&1 | tail -n 60)"
+	finish
+fi
+like 'the node is Ready' "$(on uml get nodes --no-headers)" '^kinc-uml-control-plane +Ready '
+is 'nothing to warn about' "$(in_host $ours --cluster uml status --json | jq -c .warnings)" '[]'
+is 'the node has the controllers' \
+	"$(in_node uml cat /sys/fs/cgroup/cgroup.controllers)" 'cpu io memory pids'
+is 'and hands them on' \
+	"$(in_node uml cat /sys/fs/cgroup/cgroup.subtree_control)" 'cpu io memory pids'
+like 'PID 1 stands in a leaf' "$(in_node uml cat /proc/1/cgroup)" '^0::/init$'
+for class in besteffort burstable; do
+	like "kubelet weighs $class" "$(in_node uml cat /sys/fs/cgroup/kubepods/$class/cpu.weight)" '^[1-9][0-9]*$'
+done
+like 'kubelet limits the pods altogether' "$(in_node uml cat /sys/fs/cgroup/kubepods/memory.max)" '^[1-9][0-9]*$'
+like 'iptables of the node is the legacy one' "$(in_node uml iptables --version)" 'legacy'
+like 'kube-proxy wrote its rules by it' "$(in_node uml iptables -t nat -S)" '^-A KUBE-SERVICES .*kubernetes:https'
+like 'and so did kincnet' "$(in_node uml iptables -t nat -S)" '^-A KINC-[0-9a-f]+ -j MASQUERADE'
+cluster_check uml 'kincnet portmap'
+
+in_node uml mkdir -p /var/lib/kinc/test
+in_host podman --cgroup-manager=cgroupfs cp "/home/$user/busybox" kinc-uml-control-plane:/var/lib/kinc/test/busybox
+on uml apply -f "/home/$user/kinc/tests/e2e/uml/pods.yaml" >/dev/null
+check 'a pod with limits runs' on uml wait --for=condition=Ready pod/limited --timeout=180s
+group=/sys/fs/cgroup/kubepods/burstable/pod$(on uml get pod limited -o 'jsonpath={.metadata.uid}')
+container=$group/$(on uml get pod limited -o 'jsonpath={.status.containerStatuses[0].containerID}' | sed 's|.*//||')
+is 'its memory is limited' "$(in_node uml cat "$container/memory.max")" 67108864
+is 'its CPU time is limited' "$(in_node uml cat "$container/cpu.max")" '10000 100000'
+is 'and so are those of its pod' "$(in_node uml cat "$group/memory.max" "$group/cpu.max" | paste -sd' ')" \
+	'67108864 10000 100000'
+reason_hungry() { on uml get pod hungry -o 'jsonpath={.status.containerStatuses[0].state.terminated.reason}'; }
+ended_hungry() { [ -n "$(reason_hungry)" ]; }
+wait_for 180 ended_hungry
+is 'a pod that takes more than its limit is killed' "$(reason_hungry)" OOMKilled
+like 'the node lives on' "$(on uml get nodes --no-headers)" '^kinc-uml-control-plane +Ready '
+
+before=$(in_uml cat /sys/fs/cgroup/kinc.$user/cgroup.stat | grep '^nr_descendants')
+began=$(date +%s)
+check 'kinc-launch down' in_host $ours --cluster uml down
+diag "down took $(($(date +%s) - began)) s; control groups before: $before"
+is 'down leaves no container' "$(in_host podman --cgroup-manager=cgroupfs ps --all --quiet)" ''
+is 'down leaves no cgroup' "$(in_uml find "/sys/fs/cgroup/kinc.$user" -mindepth 1 -type d)" \
+	"/sys/fs/cgroup/kinc.$user/init"
+check 'the machine ends in order' uml_off
+like 'unground had nothing to complain about' "$(cat "$share/unground")" "^the ground for $user is gone$"
+finish
