@@ -4,7 +4,8 @@
 #   tests/run.sh e2e     whole clusters in the simulated rootless host
 #   tests/run.sh ci      what `make test` runs: lint, both compilers,
 #                        sanitizers, fuzzers for seconds, check, e2e
-#   tests/run.sh all     ci, benches, and Kubernetes 1.33
+#   tests/run.sh all     ci, benches, Kubernetes 1.33, and a cluster in
+#                        User-Mode Linux
 # The last line is "N passed, N failed, N skipped".
 set -u
 cd "$(dirname -- "$0")/.." || exit 111
@@ -79,6 +80,7 @@ e2e) run_e2e ;;
 ci) run_ci ;;
 all)
 	run_ci
+	run 'install what the rest needs' containerfile/build/deps.sh test-all
 	run 'bench' tests/bench/run.sh
 	for test in tests/e2e/all_*.sh; do
 		run "${test#tests/}" "$test"

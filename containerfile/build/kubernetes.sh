@@ -8,16 +8,21 @@ set -eu
 release=1.20.2
 programs='kubeadm kubelet kubectl kube-apiserver kube-controller-manager kube-scheduler kube-proxy'
 
-out=$KINC_CACHE/kubernetes-$release-$(key "$0")
+# What stands below the line "recipe" decides what comes out, and nothing else.
+out=$KINC_CACHE/kubernetes-$release-$(key "$release $programs $(sed '1,/^# recipe$/d' "$0")")
+mkdir -p "$KINC_CACHE"
+# Who comes second waits, and finds it done.
+exec 9>"$KINC_CACHE/kubernetes.lock"
+flock 9
 if [ -e "$out/kubelet" ]; then
 	printf '%s\n' "$out"
 	exit 0
 fi
-
-mkdir -p "$KINC_CACHE"
+rm -rf "$KINC_CACHE"/kubernetes.??????
 work=$(mktemp -d "$KINC_CACHE/kubernetes.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 
+# recipe
 # A private apt configuration: the machine's own sources stay as they are.
 mkdir -p "$work/apt/lists/partial"
 printf 'deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] %s bookworm main\n' \
