@@ -104,7 +104,7 @@ static int container_runs(const char *name, struct kinc_error *err)
 	if (strcmp(status, "running") == 0)
 		return 0;
 	return kinc_error_set(err, ECONNRESET, "the node of cluster %s stopped (%s, status %d)",
-			      name, status, (int)kinc_json_number(state, "ExitCode", -1));
+			      name, status, kinc_json_int(state, "ExitCode", -1));
 }
 
 static int check_time(const char *name, time_t deadline, struct kinc_error *err)

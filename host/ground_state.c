@@ -35,11 +35,13 @@ int ground_state_load(const char *user, struct ground_state *ret, struct kinc_er
 		return result;
 	cleanup_json cJSON *json = cJSON_Parse(text);
 	const char *cgroup = kinc_json_string(json, "cgroup", "");
-	if (*cgroup != '/' || strlen(cgroup) >= sizeof(ret->cgroup))
+	double starttime = kinc_json_number(json, "starttime", -1);
+	if (!(starttime >= 0 && starttime < 0x1p53) || *cgroup != '/' ||
+	    strlen(cgroup) >= sizeof(ret->cgroup))
 		return kinc_error_set(err, EINVAL, "%s is damaged", path);
 	*ret = (struct ground_state){
-		.pid = (pid_t)kinc_json_number(json, "pid", 0),
-		.starttime = (unsigned long long)kinc_json_number(json, "starttime", 0),
+		.pid = kinc_json_int(json, "pid", 0),
+		.starttime = (unsigned long long)starttime,
 		.made_runtime_dir = kinc_json_bool(json, "made_runtime_dir", false),
 		.serves = kinc_json_bool(json, "serves", false),
 	};

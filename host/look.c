@@ -79,7 +79,7 @@ int command_list(struct launch *launch, struct kinc_error *err)
 	cJSON_ArrayForEach(row, json)
 	{
 		printf("%-20s %-9s %5d  %-18s %-16s %s\n", kinc_json_string(row, "name", ""),
-		       kinc_json_string(row, "state", ""), (int)kinc_json_number(row, "port", 0),
+		       kinc_json_string(row, "state", ""), kinc_json_int(row, "port", 0),
 		       kinc_json_string(row, "pod_subnet", ""),
 		       kinc_json_string(row, "service_subnet", ""),
 		       kinc_json_string(row, "kubeconfig", ""));

@@ -131,7 +131,7 @@ static void take_signal(int peer, pid_t command, bool *gone)
 		return;
 	}
 	cleanup_json cJSON *json = cJSON_ParseWithLength(text, (size_t)size);
-	int number = (int)kinc_json_number(json, "signal", 0);
+	int number = kinc_json_int(json, "signal", 0);
 	if (number > 0 && number < _NSIG)
 		kill(-command, number);
 }

@@ -39,7 +39,7 @@ static char **string_array(const cJSON *array)
 
 static int parse(struct session_request *request, struct kinc_error *err)
 {
-	int protocol = (int)kinc_json_number(request->json, "protocol", 0);
+	int protocol = kinc_json_int(request->json, "protocol", 0);
 
 	if (!cJSON_IsObject(request->json))
 		return kinc_error_set(err, EINVAL, "the request is not JSON");

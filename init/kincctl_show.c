@@ -42,14 +42,14 @@ static void show_remark(const cJSON *unit)
 
 static void show_unit(const cJSON *unit)
 {
-	int pid = (int)kinc_json_number(unit, "pid", 0);
+	int pid = kinc_json_int(unit, "pid", 0);
 	char number[16] = "-";
 
 	if (pid > 0)
 		snprintf(number, sizeof(number), "%d", pid);
 	printf("%-22s %-8s %-8s %6s %3d ", kinc_json_string(unit, "name", "?"),
 	       kinc_json_string(unit, "type", "?"), kinc_json_string(unit, "state", "?"), number,
-	       (int)kinc_json_number(unit, "restarts", 0));
+	       kinc_json_int(unit, "restarts", 0));
 	show_seconds(unit, "started_ms");
 	putchar(' ');
 	show_seconds(unit, "ready_ms");

@@ -32,7 +32,7 @@ int kinc_error_set(struct kinc_error *err, int code, const char *format, ...)
 
 int kinc_error_errno(struct kinc_error *err, int code, const char *format, ...)
 {
-	char text[sizeof(err->message)];
+	char text[KINC_ERROR_MAX];
 	va_list args;
 
 	if (!err)
@@ -46,8 +46,8 @@ int kinc_error_errno(struct kinc_error *err, int code, const char *format, ...)
 
 int kinc_error_prefix(struct kinc_error *err, const char *format, ...)
 {
-	char prefix[sizeof(err->message)];
-	char old[sizeof(err->message)];
+	char prefix[KINC_ERROR_MAX];
+	char old[KINC_ERROR_MAX];
 	va_list args;
 
 	if (!err)

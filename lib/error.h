@@ -2,6 +2,8 @@
 #ifndef KINC_ERROR_H
 #define KINC_ERROR_H
 
+enum { KINC_ERROR_MAX = 1024 }; /* bytes of a sentence, with its end */
+
 /*
  * One sentence for the user. A function that can fail returns 0 (or a
  * non-negative value) or a negative errno, and takes a struct kinc_error * as
@@ -11,7 +13,7 @@
  */
 struct kinc_error {
 	int code;           /* positive errno, 0 while unset */
-	char message[1024]; /* no newline at the end; cut with "..." when too long */
+	char message[KINC_ERROR_MAX]; /* no newline at the end; cut with "..." when too long */
 };
 
 /* Exit statuses of every kinc program (s6's convention). */

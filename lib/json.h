@@ -35,6 +35,13 @@ static inline double kinc_json_number(const cJSON *object, const char *name, dou
 
 	return cJSON_IsNumber(item) ? item->valuedouble : fallback;
 }
+/* An int, saturated: converting a number from outside may be out of its range. */
+static inline int kinc_json_int(const cJSON *object, const char *name, int fallback)
+{
+	const cJSON *item = kinc_json_get(object, name);
+
+	return cJSON_IsNumber(item) ? item->valueint : fallback;
+}
 static inline bool kinc_json_bool(const cJSON *object, const char *name, bool fallback)
 {
 	const cJSON *item = kinc_json_get(object, name);

@@ -22,7 +22,8 @@ check 'clang-tidy' tidy
 check 'cppcheck' cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
 	--inline-suppr --suppress=missingIncludeSystem -D_GNU_SOURCE -Ilib $sources
 for script in $(find . -name '*.sh' -not -path './build/*') .ci/run; do
-	check "sh -n $script" sh -n "$script"
+	case $(head -n 1 "$script") in '#!'*bash) shell=bash ;; *) shell=sh ;; esac
+	check "$shell -n $script" $shell -n "$script"
 done
 echo "1..$count"
 [ "$failed" -eq 0 ]

@@ -37,7 +37,7 @@ else
 	diag "$(tail -n 40 "$share/console")"
 	finish
 fi
-diag "$(in_uml uname -r), up after $(($(date +%s) - began)) s; $(tail -n 5 "$share/console")"
+diag "$(in_uml uname -r), up after $(($(date +%s) - began)) s"
 is 'its kernel has the controllers' "$(in_uml cat /sys/fs/cgroup/cgroup.controllers)" 'cpu io memory pids'
 is 'the ground delegates them' \
 	"$(in_host cat "/sys/fs/cgroup/kinc.$user/cgroup.controllers")" 'cpu io memory pids'

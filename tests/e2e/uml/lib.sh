@@ -16,7 +16,7 @@ uml_begin() {
 	share=$(mktemp -d "$KINC_CACHE/uml.XXXXXX")
 	trap 'uml_end; host_end' EXIT
 	echo 1 >"$share/next"
-	mke2fs -q -t ext4 -O ^has_journal -E root_owner=0:0 -d "$host" "$share/disk" "${UML_DISK:-8G}" ||
+	mke2fs -q -t ext4 -O ^has_journal -E root_owner=0:0 -d "$host" "$share/disk" "${UML_DISK:-8G}" >/dev/null 2>&1 ||
 		die 'no disk for User-Mode Linux'
 	# /dev/shm holds its memory, which would be written to a disk elsewhere.
 	(cd "$share" && exec env TMPDIR=/dev/shm linux.uml mem="${UML_MEMORY:-4G}" \
