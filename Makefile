@@ -53,8 +53,6 @@ room_of           = $(word 2,$(subst _, ,$(notdir $(1))))
 ALL_LIBS := -lcjson -lyaml -lcap -lnl-route-3 -lnl-3 -lm
 
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
-# Small C programs that tests and images need (a static pause, probes).
-HELPERS := $(patsubst tests/helpers/%.c,$(BUILD)/tests/helpers/%,$(wildcard tests/helpers/*.c))
 
 .PHONY: all help deps image up down ground unground test test-all check e2e fuzz bench lint asan \
 	install uninstall clean
@@ -82,10 +80,6 @@ $(UNIT_TESTS): $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $$(room_$$(call roo
 	@mkdir -p $(@D)
 	$(call quiet,LD,$@)$(CC) $(LDFLAGS) -pie -o $@ $(filter %.o,$^) $(LIB) -lcmocka $(ALL_LIBS)
 
-$(BUILD)/tests/helpers/%: tests/helpers/%.c Makefile
-	@mkdir -p $(@D)
-	$(call quiet,CC,$<)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< -lcjson
-
 $(BUILD)/obj/tests/unit/%.o: CPPFLAGS += -I.
 
 # A fuzz target includes the .c that it is for; libkinc comes as source so
@@ -97,7 +91,7 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c $(wildcard lib/*.c) Makefile
 		-o $@ $< $(filter-out $(shell sed -n 's/^\#include "\(lib\/.*\.c\)"/\1/p' $<),$(wildcard lib/*.c)) $(ALL_LIBS)
 
 ## Everyday
-help: ## this list
+help: ## what there is
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|'
 
 deps: ## install what building, running and testing need (Debian)
@@ -126,10 +120,10 @@ unground: all ## as root: undo make ground
 test: ## everything that CI runs; ends with "N passed, N failed, N skipped"
 	tests/run.sh ci
 
-test-all: ## make test, and benches and Kubernetes 1.33 on top
+test-all: ## make test, benches, User-Mode Linux, and Kubernetes of KINC_TEST_BIN_DIR
 	tests/run.sh all
 
-check: all $(UNIT_TESTS) $(HELPERS) ## unit tests and real namespaces, no cluster
+check: all $(UNIT_TESTS) ## unit tests and real namespaces, no cluster
 	tests/run.sh check
 
 e2e: ## whole clusters in the simulated rootless host
@@ -149,7 +143,7 @@ bench: all ## measure against the real peers
 lint: ## clang-tidy, cppcheck, shell syntax
 	tests/lint.sh
 
-tests: all $(UNIT_TESTS) $(HELPERS)
+tests: all $(UNIT_TESTS)
 .PHONY: tests fuzzers
 
 ## Installation

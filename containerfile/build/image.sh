@@ -36,10 +36,15 @@ name=localhost/kinc/node:$version-$flavour
 
 node_root=$($recipe/build/root.sh node)
 pod_root=$($recipe/build/root.sh pod)
+# The names of the roots tell what is in them.
+# shellcheck disable=SC2046
 inputs=$(key $(find $recipe manifests init/units -type f | sort) \
-	build/bin/pause build/bin/iptables-select build/bin/kinc-init build/bin/kincctl build/bin/kincnet build/bin/kinc-crun \
-	"$node_root" "$pod_root" "$(cd "$kubernetes" && stat -c '%n %s %Y' -- *)")
-if [ "$($podman image inspect --format '{{index .Labels "io.kinc.inputs"}}' "$name" 2>/dev/null)" = "$inputs" ]; then
+	build/bin/pause build/bin/iptables-select build/bin/kinc-init build/bin/kincctl \
+	build/bin/kincnet build/bin/kinc-crun "roots ${node_root##*/} ${pod_root##*/}" \
+	"$(cd "$kubernetes" && stat -c '%n %s %Y' -- *)")
+before=$($podman image inspect --format '{{.Id}}' "$name" 2>/dev/null) || before=''
+if [ -n "$before" ] &&
+	[ "$($podman image inspect --format '{{index .Labels "io.kinc.inputs"}}' "$name")" = "$inputs" ]; then
 	say "$name is up to date"
 	printf '%s\n' "$name"
 	exit 0
@@ -51,7 +56,7 @@ log=$KINC_CACHE/image.log
 
 # import_root NAME TAR: a Debian root as an image that others start from.
 import_root() {
-	image=localhost/kinc/root-$1:$(key "$2")
+	image=localhost/kinc/root-$1:$(key "root ${2##*/}")
 	$podman image exists "$image" || with_progress "$log" "importing the Debian root \"$1\"" \
 		$podman import "$2" "$image"
 	printf '%s\n' "$image"
@@ -137,5 +142,7 @@ with_progress "$log" "making the image $name" $podman build --quiet --layers=fal
 	--build-arg ROOT="$node_image" --build-arg KUBERNETES_VERSION="$version" \
 	--build-arg CRI_SOCKET="/run/$runtime/$runtime.sock" --build-arg FLAVOUR="$flavour" \
 	--build-arg INPUTS="$inputs" "$work/context"
+# Its predecessor is of no use, unless a cluster still runs from it.
+[ -z "$before" ] || $podman rmi "$before" >/dev/null 2>&1 || :
 say "$name is made"
 printf '%s\n' "$name"

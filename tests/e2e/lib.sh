@@ -32,7 +32,10 @@ on() {
 # host_begin [DIRECTORY-OF-BINARIES]
 host_begin() {
 	if [ "$(id -u)" -ne 0 ]; then
-		skip 'the simulated host' 'only root can make it'
+		# shellcheck disable=SC2086
+		! sudo -n true 2>/dev/null || exec sudo env KINC_CACHE="$KINC_CACHE" KINC_BUILD="$KINC_BUILD" \
+			${KINC_TEST_BIN_DIR:+"KINC_TEST_BIN_DIR=$KINC_TEST_BIN_DIR"} "$0"
+		skip 'the simulated host' "only root can make it, and sudo does not let us: sudo $0"
 		finish
 	fi
 	kubernetes=${1:-$("$KINC_TOP/containerfile/build/kubernetes.sh")} || die 'no Kubernetes'
@@ -49,7 +52,7 @@ host_begin() {
 	echo "$user:1000000:65536" | tee "$host/etc/subuid" >"$host/etc/subgid"
 	home=$host/home/$user
 	mkdir -p "$home/kinc" "$home/.cache/kinc"
-	git -C "$KINC_TOP" ls-files -z --cached --others --exclude-standard |
+	git -c safe.directory="$KINC_TOP" -C "$KINC_TOP" ls-files -z --cached --others --exclude-standard |
 		(cd "$KINC_TOP" && xargs -0 cp --parents --preserve=mode --target-directory "$home/kinc")
 	cp /bin/busybox "$home/busybox"
 	chown -R "$uid:$uid" "$home"
