@@ -15,6 +15,9 @@
 #include "story.h"
 
 #define TERM_MS 10000
+#define PODS_MS 10000
+/* Pods are children of their shims: nobody tells PID 1 that they have gone. */
+#define PODS_LOOK_MS 20
 #define KILL_MS 2000
 #define LOGS_MS 2000
 
@@ -36,11 +39,31 @@ static bool look_up(const char *pid, char *ret_state, int *ret_parent)
 	return true;
 }
 
+/* Is it in a pid namespace below ours? NSpid lists its id in each, see proc(5). */
+static bool is_nested(const char *pid)
+{
+	static const char key[] = "\nNSpid:";
+	char path[300];
+	cleanup_free char *text = NULL;
+
+	snprintf(path, sizeof(path), "/proc/%s/status", pid);
+	if (kinc_read_file(AT_FDCWD, path, 16384, &text, NULL, NULL) < 0)
+		return false;
+	const char *ids = strstr(text, key);
+	if (!ids)
+		return false;
+	ids += sizeof(key) - 1;
+	ids += strspn(ids, " \t");
+	ids += strcspn(ids, " \t\n");
+	return *ids == ' ' || *ids == '\t';
+}
+
 /*
  * Signals (0: only counts) every process but this one, the log helper and its
- * children. Only PID 1 may think that every process is its own.
+ * children, or of those only the nested. Only PID 1 may think that every
+ * process is its own.
  */
-static size_t signal_others(const struct manager *manager, int number)
+static size_t signal_others(const struct manager *manager, int number, bool only_nested)
 {
 	DIR *proc = getpid() == 1 ? opendir("/proc") : NULL;
 	const struct dirent *entry;
@@ -51,7 +74,8 @@ static size_t signal_others(const struct manager *manager, int number)
 		char state;
 		if (pid <= 1 || pid == manager->logs.helper.pid ||
 		    !look_up(entry->d_name, &state, &parent) || state == 'Z' ||
-		    (parent > 1 && parent == manager->logs.helper.pid))
+		    (parent > 1 && parent == manager->logs.helper.pid) ||
+		    (only_nested && !is_nested(entry->d_name)))
 			continue;
 		count++;
 		if (number > 0)
@@ -91,25 +115,37 @@ void farewell_advance(struct manager *manager)
 	if (farewell->stage == FAREWELL_NOT_YET) {
 		if (!jobs_have_gone(manager))
 			return;
-		left = signal_others(manager, SIGTERM);
+		left = signal_others(manager, SIGTERM, true);
 		if (left > 0)
-			story_tell("kinc-init", "units have stopped; SIGTERM to %zu processes left",
+			story_tell("kinc-init", "units have stopped; SIGTERM to %zu processes of pods",
 				   left);
+		farewell->pods_until_us = loop_now_us() + (uint64_t)PODS_MS * 1000;
+		enter(manager, FAREWELL_PODS, left > 0 ? PODS_LOOK_MS : 0);
+	}
+	if (farewell->stage == FAREWELL_PODS) {
+		if (signal_others(manager, 0, true) > 0 && loop_now_us() < farewell->pods_until_us) {
+			if (!farewell->timer.armed)
+				enter(manager, FAREWELL_PODS, PODS_LOOK_MS);
+			return;
+		}
+		left = signal_others(manager, SIGTERM, false);
+		if (left > 0)
+			story_tell("kinc-init", "SIGTERM to %zu processes left", left);
 		enter(manager, FAREWELL_ASKED, TERM_MS);
 	}
 	bool patience_over = !farewell->timer.armed;
 	if (farewell->stage == FAREWELL_ASKED) {
-		left = signal_others(manager, 0);
+		left = signal_others(manager, 0, false);
 		if (left > 0 && !patience_over)
 			return;
 		if (left > 0)
 			story_tell("kinc-init", "SIGKILL to %zu processes left", left);
-		signal_others(manager, SIGKILL);
+		signal_others(manager, SIGKILL, false);
 		enter(manager, FAREWELL_KILLED, KILL_MS);
 		patience_over = false;
 	}
 	if (farewell->stage == FAREWELL_KILLED) {
-		if (signal_others(manager, 0) > 0 && !patience_over)
+		if (signal_others(manager, 0, false) > 0 && !patience_over)
 			return;
 		enter(manager, FAREWELL_LOGS, LOGS_MS);
 		patience_over = false;

@@ -10,11 +10,14 @@ struct manager;
  * The end of the shutdown, after all units have stopped: processes that belong
  * to none (pods whose runtime was told to leave them alone, sessions of
  * podman exec) get SIGTERM and ten seconds, then SIGKILL; then the log helper
- * ends.
+ * ends. Those in pid namespaces of their own, which are pods, get theirs first:
+ * what keeps their output open (containerd's shims, conmon) must outlive them,
+ * or a database that says goodbye dies of SIGPIPE.
  */
 enum farewell_stage {
 	FAREWELL_NOT_YET,
-	FAREWELL_ASKED,	 /* SIGTERM was sent */
+	FAREWELL_PODS,	 /* SIGTERM was sent to those in namespaces of their own */
+	FAREWELL_ASKED,	 /* SIGTERM was sent to all */
 	FAREWELL_KILLED, /* SIGKILL was sent */
 	FAREWELL_LOGS,	 /* the log helper was asked to end */
 	FAREWELL_OVER,	 /* main may return */
@@ -23,6 +26,7 @@ enum farewell_stage {
 struct farewell {
 	enum farewell_stage stage;
 	struct timer timer;
+	uint64_t pods_until_us; /* CLOCK_MONOTONIC */
 };
 
 /* Called after each turn of the loop while the manager is stopping. */

@@ -73,6 +73,29 @@ check 'orphans are reaped' says 'zombies 0'
 check 'processes of no unit are ended at last' tells 'SIGTERM to [0-9]+ processes left'
 is 'and the shutdown is orderly' "$status" 0
 
+# What is in a pid namespace of its own ends before what serves it
+no_units
+unit cluster '{"type":"target","requires":["runtime"]}'
+cat >"$work/pod" <<'EOF_POD'
+trap 'sleep 0.5; echo pod; exit 0' TERM
+touch /run/pod
+while :; do sleep 0.1; done
+EOF_POD
+cat >"$work/shim" <<'EOF_SHIM'
+trap 'echo shim; exit 0' TERM
+unshare --pid --fork --kill-child sh "$1" &
+touch /run/shim
+while :; do sleep 0.1; done
+EOF_SHIM
+unit runtime '{"type":"service","exec":["sh","-c","setsid sh '"$work/shim $work/pod"' >>'"$work/order"' & exec sleep 1000"],"ready":[{"file":"/run/pod"},{"file":"/run/shim"}],"stop":{"mode":"process"}}'
+inside <<'EOF_INSIDE'
+await 10 state_is ready
+kill -TERM 1
+EOF_INSIDE
+boot
+is 'pods end before what serves them' "$(paste -sd' ' "$work/order")" 'pod shim'
+is 'and nothing is waited for in vain' "$status" 0
+
 # Shutdown in reverse order; SIGTERM ignored becomes SIGKILL; SIGRTMIN+3
 no_units
 unit cluster '{"type":"target","requires":["c"]}'
