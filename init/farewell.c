@@ -117,13 +117,14 @@ void farewell_advance(struct manager *manager)
 			return;
 		left = signal_others(manager, SIGTERM, true);
 		if (left > 0)
-			story_tell("kinc-init", "units have stopped; SIGTERM to %zu processes of pods",
-				   left);
+			story_tell("kinc-init",
+				   "units have stopped; SIGTERM to %zu processes of pods", left);
 		farewell->pods_until_us = loop_now_us() + (uint64_t)PODS_MS * 1000;
 		enter(manager, FAREWELL_PODS, left > 0 ? PODS_LOOK_MS : 0);
 	}
 	if (farewell->stage == FAREWELL_PODS) {
-		if (signal_others(manager, 0, true) > 0 && loop_now_us() < farewell->pods_until_us) {
+		if (signal_others(manager, 0, true) > 0 &&
+		    loop_now_us() < farewell->pods_until_us) {
 			if (!farewell->timer.armed)
 				enter(manager, FAREWELL_PODS, PODS_LOOK_MS);
 			return;
