@@ -147,8 +147,11 @@ void loop_turn(struct loop *loop)
 	loop->batch_count = count > 0 ? count : 0;
 	for (int i = 0; i < loop->batch_count; i++) {
 		struct source *source = loop->batch[i].data.ptr;
-		if (source)
-			source->ready(source, loop->batch[i].events);
+		if (!source)
+			continue;
+		source->ready(source, loop->batch[i].events);
+		if (loop->after)
+			loop->after(loop);
 	}
 	loop->batch_count = 0;
 }

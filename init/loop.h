@@ -36,6 +36,7 @@ struct loop {
 	struct timer *first, *last;
 	struct epoll_event batch[32];
 	int batch_count;
+	void (*after)(struct loop *loop); /* each callback; NULL: nothing */
 };
 
 int loop_open(struct loop *loop, struct kinc_error *err);

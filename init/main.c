@@ -151,6 +151,12 @@ static int open_control(struct kinc_error *err)
 	return control_open(&manager.control, &manager, KINC_CONTROL_SOCKET, err);
 }
 
+static void decide(struct loop *loop)
+{
+	(void)loop;
+	manager_settle(&manager);
+}
+
 static int prepare(struct unit *target, struct kinc_error *err)
 {
 	if (getpid() != 1)
@@ -160,6 +166,8 @@ static int prepare(struct unit *target, struct kinc_error *err)
 	umask(022);
 	raise_limits();
 	int result = loop_open(&manager.loop, err);
+	/* What one event did is decided before a client can ask in the next. */
+	manager.loop.after = decide;
 	if (result == 0)
 		result = open_signals(err);
 	if (result == 0)
@@ -213,7 +221,6 @@ int main(int argc, char **argv)
 	manager_settle(&manager);
 	while (manager.farewell.stage != FAREWELL_OVER) {
 		loop_turn(&manager.loop);
-		manager_settle(&manager);
 		if (manager.stopping)
 			farewell_advance(&manager);
 	}

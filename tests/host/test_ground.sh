@@ -72,8 +72,8 @@ client=$!
 wait_for 5 pgrep -u $TEST_USER -f 'sleep 4321'
 kill -KILL $client
 wait $client 2>/dev/null
-sleep 0.3
-is 'a killed client takes its command along' "$(pgrep -u $TEST_USER -f 'sleep 4321')" ''
+ended_4321() { ! pgrep -u $TEST_USER -f 'sleep 4321'; }
+check 'a killed client takes its command along' wait_for 10 ended_4321
 
 if command -v podman >/dev/null; then
 	like 'podman info' "$(enter $podman info 2>&1)" 'rootless: true'
