@@ -232,6 +232,7 @@ int facts_gather(struct facts *facts, struct kinc_error *err)
 			  text[0] == 'Y';
 	facts->selinux = read_small("/proc/filesystems", text, sizeof(text)) > 0 &&
 			 strstr(text, "selinuxfs");
+	facts->seccomp_receiver = getenv("RUN_OCI_SECCOMP_RECEIVER") != NULL;
 	facts->device = device_stat;
 	return 0;
 }

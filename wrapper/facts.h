@@ -47,6 +47,7 @@ struct facts {
 	unsigned controllers; /* enum controller, those that limits can be set with */
 	bool cgroup2;
 	bool apparmor, selinux; /* the kernel has it and it is on */
+	bool seccomp_receiver;	/* the caller's environment names one for all containers */
 	/* stat(2) of a device node on this side: 0, or a negative errno. */
 	int (*device)(const char *path, mode_t *ret_mode, dev_t *ret_number);
 };

@@ -13,10 +13,12 @@ const struct rule rules[] = {
 	{"oom-score", "oomScoreAdj is raised to the lowest value that can be set", rule_oom_score},
 	{"user", "a uid or gid without a mapping is refused", rule_user},
 	{"groups", "additionalGids without a mapping are removed", rule_groups},
-	{"capabilities", "capabilities that the node does not have are removed", rule_capabilities},
+	{"capabilities", "capabilities that the node does not have are removed, all of a helper's",
+	 rule_capabilities},
 	{"limits", "rlimits are lowered to the node's hard limits", rule_limits},
 	{"resources", "limits whose cgroup controller is missing are removed", rule_resources},
 	{"devices", "devices whose node is missing here are removed", rule_devices},
+	{"seccomp", "a profile that notifies nobody is refused", rule_seccomp},
 	{"apparmor", "apparmorProfile is removed where AppArmor is off", rule_apparmor},
 	{"selinux", "selinuxLabel and mountLabel are removed where SELinux is off", rule_selinux},
 	{NULL, NULL, NULL},
@@ -105,9 +107,8 @@ int rewrite_own_userns(const struct kinc_span_doc *doc, bool *ret_own, struct ki
 
 	if (result < 0)
 		return result;
-	uint32_t each =
-		namespaces == KINC_SPAN_NONE ? KINC_SPAN_NONE : doc->nodes[namespaces].child;
-	for (; each != KINC_SPAN_NONE; each = doc->nodes[each].next) {
+	for (uint32_t each = rewrite_first(&rewrite, namespaces); each != KINC_SPAN_NONE;
+	     each = rewrite_next(&rewrite, each)) {
 		result = kinc_span_member_once(doc, each, "type", &type, err);
 		if (result < 0)
 			return result;
@@ -126,6 +127,7 @@ int rewrite_spec(struct rewrite *rewrite, const struct kinc_span_doc *doc, enum 
 		.doc = doc,
 		.facts = facts,
 		.splice = {.doc = doc},
+		.process_is_alone = kind == SPEC_PROCESS,
 		.process_path = kind == SPEC_CONFIG ? "process." : "",
 		.process = kind == SPEC_CONFIG ? KINC_SPAN_NONE : 0,
 		.linux_node = KINC_SPAN_NONE,

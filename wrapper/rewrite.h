@@ -19,7 +19,8 @@ struct rewrite {
 	const struct facts *facts;
 	struct splice splice;
 	struct report report;
-	const char *process_path; /* "process.", or "" where the file is a process */
+	bool process_is_alone;	  /* SPEC_PROCESS */
+	const char *process_path; /* "process.", or "" where it is alone */
 	uint32_t process;	  /* its node, or KINC_SPAN_NONE */
 	uint32_t linux_node;	  /* the member "linux", or KINC_SPAN_NONE */
 	/*
@@ -51,6 +52,17 @@ enum spec_kind {
 int rewrite_spec(struct rewrite *rewrite, const struct kinc_span_doc *doc, enum spec_kind kind,
 		 const struct facts *facts, bool own_userns, struct kinc_error *err);
 void rewrite_release(struct rewrite *rewrite);
+
+/* An array's or object's first child and the one after: KINC_SPAN_NONE behind the last. */
+static inline uint32_t rewrite_first(const struct rewrite *rewrite, uint32_t node)
+{
+	return node == KINC_SPAN_NONE ? KINC_SPAN_NONE : rewrite->doc->nodes[node].child;
+}
+
+static inline uint32_t rewrite_next(const struct rewrite *rewrite, uint32_t node)
+{
+	return rewrite->doc->nodes[node].next;
+}
 
 /* Does this config ask for a user namespace, a new one or one that exists? */
 int rewrite_own_userns(const struct kinc_span_doc *doc, bool *ret_own, struct kinc_error *err);
@@ -84,6 +96,7 @@ int rule_capabilities(struct rewrite *rewrite, const struct rule *rule, struct k
 int rule_limits(struct rewrite *rewrite, const struct rule *rule, struct kinc_error *err);
 int rule_resources(struct rewrite *rewrite, const struct rule *rule, struct kinc_error *err);
 int rule_devices(struct rewrite *rewrite, const struct rule *rule, struct kinc_error *err);
+int rule_seccomp(struct rewrite *rewrite, const struct rule *rule, struct kinc_error *err);
 int rule_apparmor(struct rewrite *rewrite, const struct rule *rule, struct kinc_error *err);
 int rule_selinux(struct rewrite *rewrite, const struct rule *rule, struct kinc_error *err);
 

@@ -1,24 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Rules for the process object: who it runs as and what it may do. */
+/* Rules for the process object: who it runs as and within which limits. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/capability.h>
 
 #include "cleanup.h"
 #include "rewrite.h"
-
-static uint32_t first_of(const struct rewrite *rewrite, uint32_t node)
-{
-	return node == KINC_SPAN_NONE ? KINC_SPAN_NONE : rewrite->doc->nodes[node].child;
-}
-
-static uint32_t next_of(const struct rewrite *rewrite, uint32_t node)
-{
-	return rewrite->doc->nodes[node].next;
-}
 
 /*
  * The kernel lets a value be lowered only down to oom_score_adj_min. Raising
@@ -92,8 +81,8 @@ int rule_groups(struct rewrite *rewrite, const struct rule *rule, struct kinc_er
 
 	if (result < 0 || rewrite->own_userns)
 		return result;
-	for (uint32_t each = first_of(rewrite, groups); each != KINC_SPAN_NONE && result == 0;
-	     each = next_of(rewrite, each), index++) {
+	for (uint32_t each = rewrite_first(rewrite, groups); each != KINC_SPAN_NONE && result == 0;
+	     each = rewrite_next(rewrite, each), index++) {
 		uint64_t value;
 		if (kinc_span_uint64(rewrite->doc, each, &value, NULL) < 0 || value > UINT32_MAX ||
 		    id_map_has(&rewrite->facts->gids, (uint32_t)value))
@@ -103,82 +92,6 @@ int rule_groups(struct rewrite *rewrite, const struct rule *rule, struct kinc_er
 				      "|because this node's user namespace does not map that group",
 				      rewrite->process_path, index);
 	}
-	return result;
-}
-
-/* The capability's number, or -1 for a name that libcap does not know. */
-static int capability_number(const struct rewrite *rewrite, uint32_t node)
-{
-	cleanup_free char *name = NULL;
-	cap_value_t value;
-
-	if (kinc_span_string(rewrite->doc, node, &name, NULL, NULL) < 0 ||
-	    cap_from_name(name, &value) < 0 || value < 0 || value > 63)
-		return -1;
-	return value;
-}
-
-static int capability_set(struct rewrite *rewrite, const struct rule *rule, const char *set,
-			  struct kinc_error *err)
-{
-	char path[48];
-	uint32_t node;
-
-	snprintf(path, sizeof(path), "capabilities/%s", set);
-	int result = rewrite_find(rewrite, rewrite->process, path, &node, err);
-	if (result < 0)
-		return result;
-
-	cleanup_free char *removed = NULL;
-	size_t removed_size = 0;
-	cleanup_file FILE *list = NULL;
-	uint64_t named = 0;
-	for (uint32_t each = first_of(rewrite, node); each != KINC_SPAN_NONE;
-	     each = next_of(rewrite, each)) {
-		int number = capability_number(rewrite, each);
-		if (number < 0 || rewrite->facts->capabilities >> number & 1)
-			continue;
-		result = splice_remove(&rewrite->splice, each, err);
-		if (result < 0)
-			return result;
-		if (!list)
-			list = open_memstream(&removed, &removed_size);
-		if (!list)
-			return kinc_error_errno(err, ENOMEM, "editing capabilities");
-		/* Each name once: a spec may repeat it a million times. */
-		if (!(named >> number & 1))
-			fprintf(list, "%s%.*s", named ? " " : "",
-				(int)(rewrite->doc->nodes[each].end -
-				      rewrite->doc->nodes[each].start - 2),
-				rewrite->doc->text + rewrite->doc->nodes[each].start + 1);
-		named |= UINT64_C(1) << number;
-	}
-	if (!list)
-		return 0;
-	int closed = fclose(steal_ptr(&list));
-	if (closed != 0 || !removed)
-		return kinc_error_errno(err, ENOMEM, "editing capabilities");
-	return rewrite_report(rewrite, rule, removed, NULL, err,
-			      "%scapabilities.%s|because the node itself does not have them",
-			      rewrite->process_path, set);
-}
-
-/*
- * capset(2) refuses what is not permitted here, with the whole container. All
- * five sets are cut alike, which keeps ambient within permitted and
- * inheritable as the kernel wants it. A user namespace of the container's own
- * gives every capability over itself.
- */
-int rule_capabilities(struct rewrite *rewrite, const struct rule *rule, struct kinc_error *err)
-{
-	static const char *const sets[] = {"bounding", "effective", "inheritable", "permitted",
-					   "ambient"};
-	int result = 0;
-
-	if (rewrite->own_userns)
-		return 0;
-	for (size_t i = 0; result == 0 && i < sizeof(sets) / sizeof(sets[0]); i++)
-		result = capability_set(rewrite, rule, sets[i], err);
 	return result;
 }
 
@@ -255,8 +168,8 @@ int rule_limits(struct rewrite *rewrite, const struct rule *rule, struct kinc_er
 
 	if (result < 0)
 		return result;
-	for (uint32_t each = first_of(rewrite, limits); each != KINC_SPAN_NONE && result == 0;
-	     each = next_of(rewrite, each))
+	for (uint32_t each = rewrite_first(rewrite, limits); each != KINC_SPAN_NONE && result == 0;
+	     each = rewrite_next(rewrite, each))
 		result = limit_element(rewrite, rule, each, index++, err);
 	return result;
 }

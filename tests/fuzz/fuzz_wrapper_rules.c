@@ -4,8 +4,10 @@
 #include "wrapper/json_write.c"
 #include "wrapper/report.c"
 #include "wrapper/rewrite.c"
+#include "wrapper/rules_capabilities.c"
 #include "wrapper/rules_linux.c"
 #include "wrapper/rules_process.c"
+#include "wrapper/rules_seccomp.c"
 #include "wrapper/splice.c"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/capability.h>
@@ -260,11 +261,62 @@ static void test_maps(void **state)
 	assert_int_equal(map.count, 0);
 }
 
+static void test_helpers(void **state)
+{
+	const struct facts facts = node_facts();
+	static const char *const names[] = {"\"io.kubernetes.cri.container-type\":\"sandbox\"",
+					    "\"io.kubernetes.cri-o.ContainerType\":\"sandbox\"",
+					    "\"kinc.dev/helper\":\"true\""};
+	char text[400], wanted[400];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		static const char *const form = "{\"annotations\":{%s},\"process\":{\"capabilities\":"
+						"{\"bounding\":%s,\"ambient\":[]}}}";
+		snprintf(text, sizeof(text), form, names[i], "[\"CAP_CHOWN\", \"CAP_KILL\"]");
+		snprintf(wanted, sizeof(wanted), form, names[i], "[]");
+		golden(&facts, text, wanted);
+	}
+	SAME("{\"annotations\":{\"io.kubernetes.cri.container-type\":\"container\"},"
+	     "\"process\":{\"capabilities\":{\"bounding\":[\"CAP_CHOWN\"]}}}");
+	SAME("{\"annotations\":{\"io.kubernetes.cri.sandbox-name\":\"sandbox\"},"
+	     "\"process\":{\"capabilities\":{\"bounding\":[\"CAP_CHOWN\"]}}}");
+	SAME("{\"annotations\":{\"kinc.dev/helper\":\"helper\"},"
+	     "\"process\":{\"capabilities\":{\"bounding\":[\"CAP_CHOWN\"]}}}");
+	refused(&facts, "{\"annotations\":{\"kinc.dev/helper\":\"true\",\"kinc.dev/helper\":\"\"}}",
+		"config.json:1:42: \"kinc.dev/helper\" is given twice in one object");
+}
+
+static void test_seccomp(void **state)
+{
+	static const char sentence[] =
+		"the seccomp profile of this container hands system calls to a listener "
+		"(SCMP_ACT_NOTIFY), but names none (listenerPath); use a profile without it, or a "
+		"runtime that provides the listener";
+	struct facts facts = node_facts();
+
+	(void)state;
+	SAME("{\"linux\":{\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"syscalls\":"
+	     "[{\"names\":[\"mount\"],\"action\":\"SCMP_ACT_ALLOW\"}]}}}");
+	SAME("{\"linux\":{\"seccomp\":{\"defaultAction\":\"SCMP_ACT_NOTIFY\","
+	     "\"listenerPath\":\"/run/l.sock\"}}}");
+	SAME("{\"annotations\":{\"run.oci.seccomp.receiver\":\"/run/l.sock\"},"
+	     "\"linux\":{\"seccomp\":{\"defaultAction\":\"SCMP_ACT_NOTIFY\"}}}");
+	refused(&facts, "{\"linux\":{\"seccomp\":{\"defaultAction\":\"SCMP_ACT_NOTIFY\"}}}", sentence);
+	refused(&facts,
+		"{\"linux\":{\"seccomp\":{\"listenerPath\":\"\",\"syscalls\":[{\"action\":\"x\"},"
+		"{\"names\":[\"mount\"],\"action\":\"SCMP_ACT_NOTIFY\"}]}}}",
+		sentence);
+	facts.seccomp_receiver = true;
+	SAME("{\"linux\":{\"seccomp\":{\"defaultAction\":\"SCMP_ACT_NOTIFY\"}}}");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_oom_score),    cmocka_unit_test(test_users),
-		cmocka_unit_test(test_capabilities), cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_capabilities), cmocka_unit_test(test_helpers),
+		cmocka_unit_test(test_seccomp), cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_resources),    cmocka_unit_test(test_devices),
 		cmocka_unit_test(test_labels),	     cmocka_unit_test(test_process_document),
 		cmocka_unit_test(test_maps),
