@@ -25,7 +25,7 @@ kinc-init_SRC   := $(filter-out $(kincctl_SRC),$(wildcard init/*.c))
 kincnet_SRC     := $(wildcard cni/*.c)
 kinc-crun_SRC   := $(wildcard wrapper/*.c)
 kinc-launch_SRC := $(wildcard host/*.c)
-kinc-init_LIBS   := -lcjson
+kinc-init_LIBS   := -lcjson -lcap
 kincctl_LIBS     := -lcjson
 kincnet_LIBS     := -lcjson -lnl-3
 # Static: loading two shared libraries would be half of the time that it adds.

@@ -9,6 +9,10 @@
 
 static void keep(struct complaints *complaints, const char *line)
 {
+	/* Instances of one template share its faults. */
+	for (size_t i = 0; i < complaints->count; i++)
+		if (strcmp(complaints->lines[i], line) == 0)
+			return;
 	char **more = realloc(complaints->lines, (complaints->count + 1) * sizeof(*more));
 
 	if (more)

@@ -10,7 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph_fault.h"
 #include "unit_keys.h"
+#include "unit_set.h"
 
 struct walk {
 	struct unit_set *set;
@@ -23,14 +25,6 @@ struct walk {
 	bool cycle;
 };
 
-static struct unit *find_masked(const struct unit_set *set, const char *name)
-{
-	for (size_t i = 0; i < set->count; i++)
-		if (set->by_name[i]->masked && strcmp(set->by_name[i]->name, name) == 0)
-			return set->by_name[i];
-	return NULL;
-}
-
 /* The unit that the ordinal-th name under a key means; NULL when it does not count. */
 static struct unit *resolve_name(struct walk *walk, const struct unit *unit, enum unit_key key,
 				 const char *name, size_t ordinal)
@@ -39,17 +33,19 @@ static struct unit *resolve_name(struct walk *walk, const struct unit *unit, enu
 
 	if (found)
 		return found;
-	bool masked = find_masked(walk->set, name);
+	const struct unit *hidden = unit_set_lookup(walk->set, name);
+	bool masked = hidden && hidden->masked;
 	if (masked && key != KEY_REQUIRES)
 		return NULL;
 	const struct unit_place *place = &unit->places[key];
 	if (!place->doc)
 		return NULL;
-	uint32_t item = place->doc->nodes[place->node].child;
-	while (ordinal-- > 0 && item != KINC_SPAN_NONE)
-		item = place->doc->nodes[item].next;
-	uint32_t node = item == KINC_SPAN_NONE ? place->node : item;
-	if (masked)
+	uint32_t node = unit_place_item(place, ordinal);
+	if (hidden && hidden->is_template)
+		complain_at(walk->complaints, place->doc, node,
+			    "\"%s\" is a template: name an instance of it, such as \"%sone\"", name,
+			    name);
+	else if (masked)
 		complain_at(walk->complaints, place->doc, node,
 			    "unit \"%s\" is masked, but \"%s\" requires it", name, unit->name);
 	else
@@ -58,7 +54,10 @@ static struct unit *resolve_name(struct walk *walk, const struct unit *unit, enu
 	return NULL;
 }
 
-/* Adds the edge once. The arrays are arena memory that grows by doubling. */
+/*
+ * Adds the edge; a second one between the same two does no harm, so long lists
+ * are not searched. The arrays are arena memory that grows by doubling.
+ */
 static bool edge_add(struct arena *arena, struct edges *edges, struct unit *unit)
 {
 	for (size_t i = 0; i < edges->count && edges->count < 64; i++)
@@ -87,8 +86,15 @@ static void connect_key(struct walk *walk, struct unit *unit, enum unit_key key,
 		struct unit *other = resolve_name(walk, unit, key, names->items[i], i);
 		if (!other)
 			continue;
+		if (key == KEY_CONFLICTS) {
+			done &= edge_add(arena, &unit->rivals, other) &&
+				edge_add(arena, &other->rivals, unit);
+			continue;
+		}
 		struct unit *waiting = key == KEY_WANTED_BY ? other : unit;
 		struct unit *first = key == KEY_WANTED_BY ? unit : other;
+		if (key != KEY_AFTER)
+			first->named = true;
 		if (key == KEY_REQUIRES)
 			done &= edge_add(arena, &unit->needs, other);
 		if (key == KEY_WANTS || key == KEY_WANTED_BY)
@@ -102,32 +108,14 @@ static void connect_key(struct walk *walk, struct unit *unit, enum unit_key key,
 		complain(walk->complaints, "out of memory");
 }
 
-static void complain_cycle(struct walk *walk, const struct unit *unit)
-{
-	char text[800] = "";
-	size_t start = 0, length = 0;
-
-	while (walk->path[start] != unit)
-		start++;
-	for (size_t i = start; i <= walk->depth; i++) {
-		const struct unit *at = i < walk->depth ? walk->path[i] : unit;
-		int put = snprintf(text + length, sizeof(text) - length, "%s%s",
-				   i > start ? " -> " : "", at->name);
-		if (put < 0 || (size_t)put >= sizeof(text) - length)
-			break;
-		length += (size_t)put;
-	}
-	complain(walk->complaints, "dependency cycle: %s", text);
-	walk->cycle = true;
-}
-
 /* Depth first; recursion is bounded by the number of units. */
 static void visit(struct walk *walk, struct unit *unit)
 {
 	if (walk->cycle || walk->seen[unit->index] == 2)
 		return;
 	if (walk->seen[unit->index] == 1) {
-		complain_cycle(walk, unit);
+		graph_complain_cycle(walk->path, walk->depth, unit, walk->complaints);
+		walk->cycle = true;
 		return;
 	}
 	walk->seen[unit->index] = 1;
@@ -139,21 +127,9 @@ static void visit(struct walk *walk, struct unit *unit)
 	walk->order[walk->ordered++] = unit;
 }
 
-static void drop_masked(struct unit_set *set)
+static bool is_masked(const struct unit *unit)
 {
-	size_t kept = 0;
-
-	for (size_t i = 0; i < set->count; i++) {
-		if (set->items[i]->masked)
-			free(set->items[i]->places);
-		else
-			set->items[kept++] = set->items[i];
-	}
-	set->count = kept;
-	kept = 0;
-	for (size_t i = 0; kept < set->count; i++)
-		if (!set->by_name[i]->masked)
-			set->by_name[kept++] = set->by_name[i];
+	return unit->masked;
 }
 
 void graph_resolve(struct unit_set *set, struct complaints *complaints)
@@ -168,15 +144,22 @@ void graph_resolve(struct unit_set *set, struct complaints *complaints)
 		connect_key(&walk, unit, KEY_WANTS, &unit->wants);
 		connect_key(&walk, unit, KEY_AFTER, &unit->after);
 		connect_key(&walk, unit, KEY_WANTED_BY, &unit->wanted_by);
+		connect_key(&walk, unit, KEY_CONFLICTS, &unit->conflicts);
 	}
-	drop_masked(set);
+	unit_set_drop(set, is_masked);
+	if (!unit_set_sort(set)) {
+		complain(complaints, "out of memory");
+		return;
+	}
 	for (size_t i = 0; i < set->count; i++)
 		set->items[i]->index = i;
 
+	set->members = arena_alloc(&set->arena, (set->count + 1) * sizeof(struct unit *));
+	set->seen = arena_alloc(&set->arena, (set->count + 1) * sizeof(*set->seen));
 	walk.seen = calloc(set->count + 1, 1);
 	walk.path = calloc(set->count + 1, sizeof(struct unit *));
 	walk.order = calloc(set->count + 1, sizeof(struct unit *));
-	if (!walk.seen || !walk.path || !walk.order)
+	if (!walk.seen || !walk.path || !walk.order || !set->members || !set->seen)
 		complain(complaints, "out of memory");
 	else
 		for (size_t i = 0; i < set->count; i++)
@@ -188,41 +171,37 @@ void graph_resolve(struct unit_set *set, struct complaints *complaints)
 	free(walk.seen);
 	free(walk.path);
 	free(walk.order);
+	if (set->members && set->seen)
+		graph_check_conflicts(set, complaints);
 }
 
-/* Every edge points to an earlier unit once they are ordered, but pulls do not. */
-void graph_mark_needed(struct unit_set *set, struct unit *target)
+size_t graph_collect(struct unit_set *set, struct unit *from)
 {
-	struct unit **waiting = calloc(set->count + 1, sizeof(struct unit *));
+	struct unit **members = set->members;
 	size_t count = 0;
 
-	if (!waiting)
-		return;
-	target->needed = true;
-	waiting[count++] = target;
-	while (count > 0) {
-		const struct unit *unit = waiting[--count];
-		for (size_t i = 0; i < unit->needs.count + unit->pulls.count; i++) {
-			struct unit *other = i < unit->needs.count
-						     ? unit->needs.items[i]
-						     : unit->pulls.items[i - unit->needs.count];
-			if (!other->needed) {
-				other->needed = true;
-				waiting[count++] = other;
-			}
+	if (!set->seen[from->index])
+		members[count++] = from;
+	set->seen[from->index] = true;
+	for (size_t i = 0; i < count; i++) {
+		const struct unit *unit = members[i];
+		for (size_t j = 0; j < unit->needs.count + unit->pulls.count; j++) {
+			struct unit *other = j < unit->needs.count
+						     ? unit->needs.items[j]
+						     : unit->pulls.items[j - unit->needs.count];
+			if (set->seen[other->index])
+				continue;
+			set->seen[other->index] = true;
+			members[count++] = other;
 		}
 	}
-	free(waiting);
+	return count;
 }
 
-void graph_print(const struct unit_set *set, FILE *out)
+void graph_mark_needed(struct unit_set *set, struct unit *target)
 {
-	for (size_t i = 0; i < set->count; i++) {
-		const struct unit *unit = set->items[i];
-		fprintf(out, "%3zu %-8s %s%s", i + 1, unit_type_name(unit->type), unit->name,
-			unit->needed ? "" : " (not part of the boot)");
-		for (size_t j = 0; j < unit->before.count; j++)
-			fprintf(out, "%s%s", j ? ", " : "  after ", unit->before.items[j]->name);
-		fputc('\n', out);
-	}
+	memset(set->seen, 0, set->count * sizeof(*set->seen));
+	size_t count = graph_collect(set, target);
+	for (size_t i = 0; i < count; i++)
+		set->members[i]->needed = true;
 }

@@ -248,6 +248,8 @@ void job_event(struct job *job, enum job_event event)
 	if (transition->next != job->state) {
 		job->state = transition->next;
 		job->changed = true;
+		if (job->state == JOB_WAITING)
+			job->look_at_needs = true;
 		manager_queue_neighbours(job);
 	}
 	act(job, transition->action);

@@ -17,6 +17,8 @@ struct job {
 	struct unit *unit;
 	enum job_state state;
 	struct job *next_queued;
+	size_t start_blocker, stop_blocker; /* the last neighbour that it had to wait for */
+	bool look_at_needs;		    /* one of them may have failed since the last look */
 	bool queued;  /* in the manager's queue of jobs to look at again */
 	bool changed; /* watchers have not been told yet */
 
@@ -69,8 +71,6 @@ int job_launch(struct job *job, struct kinc_error *err);
 void job_adopt_main(struct job *job, pid_t pid);
 /* Reads what the report socket still holds. */
 void job_read_reports(struct job *job);
-/* Do the conditions hold? If not, *ret_why is the path that is to blame. */
-bool job_conditions_hold(const struct job *job, const char **ret_why);
 
 /* job_stop.c: ends what is left of it, by stop.mode; polite begins with stop.exec. */
 void job_end_processes(struct job *job, bool polite);

@@ -18,34 +18,6 @@
 #include "spawn.h"
 #include "story.h"
 
-bool job_conditions_hold(const struct job *job, const char **ret_why)
-{
-	const struct condition_spec *condition = &job->unit->condition;
-	static char why[300];
-
-	for (size_t i = 0; i < condition->path_exists.count; i++) {
-		char *path = expand_text(condition->path_exists.items[i], &job->manager->variables,
-					 NULL);
-		bool there = path && access(path, F_OK) == 0;
-		snprintf(why, sizeof(why), "there is no %s", path ? path : "path");
-		free(path);
-		*ret_why = why;
-		if (!there)
-			return false;
-	}
-	for (size_t i = 0; i < condition->path_missing.count; i++) {
-		char *path = expand_text(condition->path_missing.items[i],
-					 &job->manager->variables, NULL);
-		bool there = path && access(path, F_OK) == 0;
-		snprintf(why, sizeof(why), "%s is there already", path ? path : "path");
-		free(path);
-		*ret_why = why;
-		if (there)
-			return false;
-	}
-	return true;
-}
-
 static void take_report(struct job *job, const char *packet)
 {
 	struct manager *manager = job->manager;

@@ -205,7 +205,7 @@ int main(int argc, char **argv)
 	if (status >= 0 || !target)
 		return status;
 	if (options.check) {
-		graph_print(&manager.units, stdout);
+		(options.dot ? graph_dot : graph_print)(&manager.units, stdout);
 		manager_free(&manager);
 		return KINC_EXIT_OK;
 	}

@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "condition.h"
+#include "graph.h"
 #include "story.h"
 #include "unit_load.h"
 
@@ -44,15 +46,76 @@ void manager_queue(struct job *job)
 	manager->queue_last = job;
 }
 
+static void queue_all(struct manager *manager, const struct edges *edges)
+{
+	for (size_t i = 0; i < edges->count; i++)
+		manager_queue(job_of(manager, edges->items[i]));
+}
+
 void manager_queue_neighbours(struct job *job)
 {
+	struct manager *manager = job->manager;
 	const struct unit *unit = job->unit;
 
 	manager_queue(job);
+	queue_all(manager, &unit->behind);
+	queue_all(manager, &unit->before);
+	queue_all(manager, &unit->rivals);
+	if (job->state != JOB_FAILED && job->state != JOB_STOPPED)
+		return;
 	for (size_t i = 0; i < unit->behind.count; i++)
-		manager_queue(job_of(job->manager, unit->behind.items[i]));
-	for (size_t i = 0; i < unit->before.count; i++)
-		manager_queue(job_of(job->manager, unit->before.items[i]));
+		job_of(manager, unit->behind.items[i])->look_at_needs = true;
+}
+
+/*
+ * The first of the edges that blocks, or NULL. The last one that did is asked
+ * first: a unit with a thousand neighbours is looked at a thousand times, and
+ * must not ask all of them each time.
+ */
+static const struct job *find_blocker(const struct manager *manager, const struct edges *edges,
+				      bool (*blocks)(const struct job *other), size_t *last)
+{
+	if (*last < edges->count && blocks(job_of(manager, edges->items[*last])))
+		return job_of(manager, edges->items[*last]);
+	for (size_t i = 0; i < edges->count; i++) {
+		/* Those before it have been asked when it was found. */
+		size_t at = (*last + i) % edges->count;
+		if (!blocks(job_of(manager, edges->items[at])))
+			continue;
+		*last = at;
+		return job_of(manager, edges->items[at]);
+	}
+	return NULL;
+}
+
+static bool blocks_start(const struct job *other)
+{
+	return !job_is_settled(other);
+}
+
+static bool blocks_stop(const struct job *other)
+{
+	return (other->stop_wanted || other->state == JOB_STOPPING) && job_is_active(other);
+}
+
+/* Feeds EVENT_NEED_FAILED when a unit that it requires is lost. */
+static bool lost_need(struct job *job)
+{
+	const struct edges *needs = &job->unit->needs;
+
+	if (!job->look_at_needs)
+		return false;
+	job->look_at_needs = false;
+	for (size_t i = 0; i < needs->count; i++) {
+		const struct job *other = job_of(job->manager, needs->items[i]);
+		if (other->state != JOB_FAILED && other->state != JOB_STOPPED)
+			continue;
+		job_set_message(job, "needs %s, which %s", other->unit->name,
+				other->state == JOB_FAILED ? "failed" : "is stopped");
+		job_event(job, EVENT_NEED_FAILED);
+		return true;
+	}
+	return false;
 }
 
 /* Feeds EVENT_CLEARED, EVENT_SKIP or EVENT_NEED_FAILED when it is time. */
@@ -60,21 +123,16 @@ static void try_start(struct job *job)
 {
 	const struct manager *manager = job->manager;
 	const struct unit *unit = job->unit;
-	const char *why;
+	char why[300];
 
-	for (size_t i = 0; i < unit->needs.count; i++) {
-		const struct job *other = job_of(manager, unit->needs.items[i]);
-		if (other->state != JOB_FAILED && other->state != JOB_STOPPED)
-			continue;
-		job_set_message(job, "needs %s, which %s", other->unit->name,
-				other->state == JOB_FAILED ? "failed" : "is stopped");
-		job_event(job, EVENT_NEED_FAILED);
+	if (lost_need(job) ||
+	    find_blocker(manager, &unit->before, blocks_start, &job->start_blocker))
 		return;
-	}
-	for (size_t i = 0; i < unit->before.count; i++)
-		if (!job_is_settled(job_of(manager, unit->before.items[i])))
+	/* Its rivals have been told to stop when it was told to start. */
+	for (size_t i = 0; i < unit->rivals.count; i++)
+		if (job_is_active(job_of(manager, unit->rivals.items[i])))
 			return;
-	if (!job_conditions_hold(job, &why)) {
+	if (!condition_holds(&unit->condition, &manager->variables, why, sizeof(why))) {
 		job_set_message(job, "%s", why);
 		job_event(job, EVENT_SKIP);
 		return;
@@ -84,13 +142,8 @@ static void try_start(struct job *job)
 
 static void try_stop(struct job *job)
 {
-	const struct unit *unit = job->unit;
-
-	for (size_t i = 0; i < unit->behind.count; i++) {
-		const struct job *other = job_of(job->manager, unit->behind.items[i]);
-		if ((other->stop_wanted || other->state == JOB_STOPPING) && job_is_active(other))
-			return;
-	}
+	if (find_blocker(job->manager, &job->unit->behind, blocks_stop, &job->stop_blocker))
+		return;
 	job->stop_wanted = false;
 	job_event(job, EVENT_STOP);
 }
@@ -108,51 +161,23 @@ static void look_at(struct job *job)
 	}
 }
 
-static void want_start(struct manager *manager, struct unit *unit)
+/* True when it was not on its way already. */
+static bool want_start(struct manager *manager, struct unit *unit)
 {
 	struct job *job = job_of(manager, unit);
+	bool fresh = false;
 
 	job->stop_wanted = false;
-	if (job->state == JOB_STOPPING || job->state == JOB_CLEANING)
+	if (job->state == JOB_STOPPING || job->state == JOB_CLEANING) {
+		fresh = !job->start_after_stop;
 		job->start_after_stop = true;
+	}
 	if (job_is_active(job) || job->state == JOB_WAITING)
-		return;
+		return fresh;
 	/* Its own doing is what counts from here on. */
 	job->history.count = job->history.next = job->history.streak = 0;
 	job_event(job, EVENT_START);
-}
-
-/* What stands already is not started again, so neither are its dependencies. */
-void manager_start(struct manager *manager, struct unit *unit)
-{
-	struct unit **waiting = calloc(manager->units.count + 1, sizeof(struct unit *));
-	bool *seen = calloc(manager->units.count + 1, sizeof(*seen));
-	size_t count = 0;
-
-	if (!waiting || !seen) {
-		manager_warn(manager, unit->name, "not started: out of memory");
-		goto done;
-	}
-	waiting[count++] = unit;
-	seen[unit->index] = true;
-	while (count > 0) {
-		struct unit *at = waiting[--count];
-		for (size_t i = 0; i < at->needs.count + at->pulls.count; i++) {
-			struct unit *other = i < at->needs.count
-						     ? at->needs.items[i]
-						     : at->pulls.items[i - at->needs.count];
-			if (seen[other->index] || job_is_satisfied(job_of(manager, other)))
-				continue;
-			seen[other->index] = true;
-			waiting[count++] = other;
-		}
-	}
-	for (size_t i = 0; i < manager->units.count; i++)
-		if (seen[i])
-			want_start(manager, manager->units.items[i]);
-done:
-	free(waiting);
-	free(seen);
+	return true;
 }
 
 static void want_stop(struct job *job)
@@ -160,6 +185,33 @@ static void want_stop(struct job *job)
 	job->stop_wanted = true;
 	job->start_after_stop = false;
 	manager_queue(job);
+}
+
+static void stop_rivals(struct manager *manager, const struct unit *unit)
+{
+	for (size_t i = 0; i < unit->rivals.count; i++) {
+		struct unit *rival = unit->rivals.items[i];
+		const struct job *job = job_of(manager, rival);
+		if (job->start_after_stop || job_is_active(job) || job->state == JOB_WAITING ||
+		    job->state == JOB_BACKOFF)
+			manager_stop(manager, rival);
+	}
+}
+
+/* What stands already is not started again, so neither are its dependencies. */
+void manager_start(struct manager *manager, struct unit *unit)
+{
+	struct unit_set *units = &manager->units;
+
+	for (size_t i = 0; i < units->count; i++)
+		units->seen[i] = units->items[i] != unit && job_is_satisfied(&manager->jobs[i]);
+	size_t count = graph_collect(units, unit);
+	memset(units->seen, 0, units->count * sizeof(*units->seen));
+	for (size_t i = 0; i < count; i++)
+		units->seen[units->members[i]->index] = true;
+	for (size_t i = 0; i < units->count; i++)
+		if (units->seen[i] && want_start(manager, units->items[i]))
+			stop_rivals(manager, units->items[i]);
 }
 
 void manager_stop(struct manager *manager, struct unit *unit)

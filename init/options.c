@@ -8,7 +8,8 @@
 #include "version.h"
 
 static const char help[] =
-	"usage: kinc-init [--units DIR]... [--target NAME] [--check]\n"
+	"usage: kinc-init [--units DIR]... [--target NAME]\n"
+	"       kinc-init --check|--dot [--units DIR]... [--target NAME]\n"
 	"\n"
 	"The first process of a kinc node: starts the units that a target needs, in\n"
 	"parallel and in order, keeps services running, and stops all on SIGTERM.\n"
@@ -17,6 +18,7 @@ static const char help[] =
 	"                 (default /usr/lib/kinc/units, then /etc/kinc/units.d)\n"
 	"  --target NAME  the unit to reach (default cluster)\n"
 	"  --check        only validate the units and print their order\n"
+	"  --dot          the same, printed as a graph in Graphviz's language\n"
 	"  --version, --help\n"
 	"\n"
 	"Exit status: 0 orderly shutdown, 1 a critical unit failed, 100 the unit files\n"
@@ -28,8 +30,9 @@ int options_read(struct options *options, int argc, char **argv)
 {
 	static const struct option known[] = {
 		{"units", required_argument, NULL, 'u'}, {"target", required_argument, NULL, 't'},
-		{"check", no_argument, NULL, 'c'},	 {"version", no_argument, NULL, 'v'},
-		{"help", no_argument, NULL, 'h'},	 {NULL, 0, NULL, 0},
+		{"check", no_argument, NULL, 'c'},	 {"dot", no_argument, NULL, 'd'},
+		{"version", no_argument, NULL, 'v'},	 {"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
 	};
 	int option;
 
@@ -46,6 +49,10 @@ int options_read(struct options *options, int argc, char **argv)
 			break;
 		case 't':
 			options->target = optarg;
+			break;
+		case 'd':
+			options->dot = true;
+			options->check = true;
 			break;
 		case 'c':
 			options->check = true;

@@ -12,7 +12,7 @@ struct options {
 	struct unit_directory directories[UNIT_DIRECTORIES_MAX];
 	size_t directory_count;
 	const char *target;
-	bool check;
+	bool check, dot; /* dot implies check */
 };
 
 /*

@@ -71,6 +71,8 @@ struct stop_spec {
 
 struct condition_spec {
 	struct strings path_exists, path_missing;
+	struct strings environment; /* NAME or NAME=VALUE, of PID 1's environment */
+	struct strings capability, controller, mount;
 };
 
 struct limit_spec {
@@ -103,13 +105,15 @@ struct unit {
 	char *name;
 	size_t index; /* in unit_set.items */
 	bool masked;
-	struct unit_place *places; /* of its keys; while loading */
+	bool is_template;	      /* NAME@: others are made from it */
+	struct unit_source *sources;  /* its files, in order; while loading */
+	struct unit_place *places;    /* of its keys; while loading */
 
 	char *description;
 	int type;    /* enum unit_type, -1 while not given */
 	int builtin; /* enum builtin_kind, -1 while not given */
 	struct strings exec;
-	struct strings requires, wants, after, wanted_by;
+	struct strings requires, wants, after, wanted_by, conflicts;
 	struct list ready; /* struct probe_spec */
 	struct restart_spec restart;
 	struct stop_spec stop;
@@ -126,7 +130,9 @@ struct unit {
 	struct edges pulls;  /* wants, and wanted_by of others */
 	struct edges before; /* what must have settled first */
 	struct edges behind; /* the other way round: who waits for this one */
+	struct edges rivals; /* conflicts, of either side */
 	bool needed;	     /* part of the boot to the target */
+	bool named;	     /* starting another unit starts this one */
 };
 
 #define OOM_SCORE_UNSET 10000
@@ -136,14 +142,18 @@ struct unit_set {
 	size_t count;
 	struct unit **items;	     /* in boot order once the graph is resolved */
 	struct unit **by_name;	     /* sorted, once loaded */
+	struct unit **slots;	     /* every unit by its name (unit_set.c) */
+	size_t slot_count;
 	struct unit_source *sources; /* the files' texts, while loading */
+	struct unit **members;	     /* of the last graph_collect */
+	bool *seen;		     /* per index, for graph_collect */
 };
 
 const char *unit_type_name(int type);
 const char *builtin_name(int kind);
 const char *probe_kind_name(enum probe_kind kind);
 
-/* NULL when there is none of that name. Masked units are not found. */
+/* NULL when there is none of that name. Masked units and templates are not found. */
 struct unit *unit_find(const struct unit_set *set, const char *name);
 
 /* Does this unit run a process of ours or of its own? Targets do not. */

@@ -52,6 +52,10 @@ static const struct key stop_keys[] = {
 static const struct key condition_keys[] = {
 	{.name = "path_exists", .read = read_strings, .offset = CONDITION(path_exists)},
 	{.name = "path_missing", .read = read_strings, .offset = CONDITION(path_missing)},
+	{.name = "environment", .read = read_settings, .offset = CONDITION(environment)},
+	{.name = "capability", .read = read_capabilities, .offset = CONDITION(capability)},
+	{.name = "controller", .read = read_strings, .offset = CONDITION(controller)},
+	{.name = "mount", .read = read_paths, .offset = CONDITION(mount)},
 	KEY_END,
 };
 
@@ -125,6 +129,7 @@ const struct key unit_keys[UNIT_KEYS + 1] = {
 	[KEY_WANTS] = {"wants", read_strings, UNIT(wants), .types = ANY},
 	[KEY_AFTER] = {"after", read_strings, UNIT(after), .types = ANY},
 	[KEY_WANTED_BY] = {"wanted_by", read_strings, UNIT(wanted_by), .types = ANY},
+	[KEY_CONFLICTS] = {"conflicts", read_strings, UNIT(conflicts), .types = ANY},
 	[KEY_READY] = {"ready", read_ready, UNIT(ready), .types = SERVICE},
 	[KEY_RESTART] = {"restart", read_object, UNIT(restart), .members = restart_keys,
 			 .types = PROGRAM | BUILTIN},
@@ -154,6 +159,15 @@ const struct key unit_keys[UNIT_KEYS + 1] = {
 			   .types = BUILTIN},
 	[UNIT_KEYS] = KEY_END,
 };
+
+uint32_t unit_place_item(const struct unit_place *place, size_t ordinal)
+{
+	uint32_t item = place->doc->nodes[place->node].child;
+
+	while (ordinal-- > 0 && item != KINC_SPAN_NONE)
+		item = place->doc->nodes[item].next;
+	return item == KINC_SPAN_NONE ? place->node : item;
+}
 
 struct unit *unit_new(struct arena *arena, const char *name)
 {

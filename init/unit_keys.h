@@ -15,6 +15,7 @@ enum unit_key {
 	KEY_WANTS,
 	KEY_AFTER,
 	KEY_WANTED_BY,
+	KEY_CONFLICTS,
 	KEY_READY,
 	KEY_RESTART,
 	KEY_STOP,
@@ -39,6 +40,9 @@ struct unit_place {
 	const struct kinc_span_doc *doc;
 	uint32_t node;
 };
+
+/* The ordinal-th value of an array, or the array where there are fewer. */
+uint32_t unit_place_item(const struct unit_place *place, size_t ordinal);
 
 /* A unit of that name with nothing but defaults; NULL without memory. */
 struct unit *unit_new(struct arena *arena, const char *name);

@@ -10,40 +10,11 @@
 
 #include "cleanup.h"
 #include "io.h"
+#include "unit_instance.h"
 #include "unit_keys.h"
+#include "unit_set.h"
 
 #define UNIT_FILE_MAX ((size_t)1 << 20)
-
-/* A file's text, which the positions in messages need until all is resolved. */
-struct unit_source {
-	struct unit_source *next;
-	struct kinc_span_doc doc;
-	char *path, *text;
-};
-
-static struct unit *find_loaded(const struct unit_set *set, const char *name)
-{
-	for (size_t i = 0; i < set->count; i++)
-		if (strcmp(set->items[i]->name, name) == 0)
-			return set->items[i];
-	return NULL;
-}
-
-static struct unit *add_unit(struct unit_set *set, const char *name)
-{
-	struct unit *unit = unit_new(&set->arena, name);
-	struct unit **more = NULL;
-
-	if (unit)
-		more = realloc(set->items, (set->count + 1) * sizeof(struct unit *));
-	if (!more) {
-		free(unit ? unit->places : NULL);
-		return NULL;
-	}
-	set->items = more;
-	set->items[set->count++] = unit;
-	return unit;
-}
 
 void units_add(struct unit_set *set, const char *name, const char *path, const char *text,
 	       size_t size, const struct variables *variables, bool any_kinc,
@@ -62,21 +33,32 @@ void units_add(struct unit_set *set, const char *name, const char *path, const c
 		goto drop;
 	}
 
-	struct unit *unit = find_loaded(set, name);
+	struct unit *unit = unit_set_lookup(set, name);
 	if (!unit)
-		unit = add_unit(set, name);
+		unit = unit_set_add(set, name);
 	if (!unit) {
 		kinc_span_release(&source->doc);
 		goto no_memory;
 	}
+	source->variables = variables;
+	source->any_kinc = any_kinc;
 	source->next = set->sources;
 	set->sources = source;
+	struct unit_source **last = &unit->sources;
+	while (*last)
+		last = &(*last)->next_of_unit;
+	*last = source;
+	unit->is_template = unit_name_is_template(name);
+	/* Its template may still come. */
+	if (unit_is_instance(unit))
+		return;
 	struct reader reader = {
 		.doc = &source->doc,
 		.arena = &set->arena,
 		.complaints = complaints,
 		.variables = variables,
 		.any_kinc = any_kinc,
+		.is_template = unit->is_template,
 	};
 	unit_read(&reader, unit);
 	return;
@@ -89,14 +71,6 @@ drop:
 		free(source->text);
 	}
 	free(source);
-}
-
-static bool name_is_valid(const char *name, size_t length)
-{
-	static const char bytes[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "0123456789-_.@";
-
-	return length > 0 && length <= 64 && strspn(name, bytes) >= length && *name != '.';
 }
 
 static int is_unit_file(const struct dirent *entry)
@@ -122,7 +96,7 @@ static void load_file(struct unit_set *set, const char *directory, const char *f
 		complain(complaints, "%s/%s: out of memory", directory, file);
 		return;
 	}
-	if (!name_is_valid(name, length)) {
+	if (!unit_name_is_valid(name, length)) {
 		complain(complaints,
 			 "%s:1:1: a unit's name has 1 to 64 letters, digits and - _ . @", path);
 		return;
@@ -168,45 +142,29 @@ int units_load(struct unit_set *set, const struct unit_directory *directories, s
 	return 0;
 }
 
-static int compare_names(const void *left, const void *right)
+static bool is_template(const struct unit *unit)
 {
-	return strcmp((*(struct unit *const *)left)->name, (*(struct unit *const *)right)->name);
+	return unit->is_template;
 }
 
 void units_finish(struct unit_set *set, struct complaints *complaints)
 {
-	size_t bytes = (set->count + 1) * sizeof(struct unit *);
-
-	set->by_name = arena_alloc(&set->arena, bytes);
-	if (!set->by_name) {
-		complain(complaints, "out of memory");
-		set->count = 0;
-		return;
+	/* The count grows while instances are found that others name. */
+	for (size_t i = 0; i < set->count; i++) {
+		struct unit *unit = set->items[i];
+		if (unit_is_instance(unit))
+			unit_instance_read(set, unit, complaints);
+		if (!unit->masked && !unit->is_template)
+			unit_instances_summon(set, unit, complaints);
 	}
-	if (set->count > 0) {
-		memcpy(set->by_name, set->items, set->count * sizeof(struct unit *));
-		qsort(set->by_name, set->count, sizeof(struct unit *), compare_names);
+	unit_set_drop(set, is_template);
+	if (!unit_set_sort(set)) {
+		complain(complaints, "out of memory");
+		return;
 	}
 	for (size_t i = 0; i < set->count; i++)
 		if (!set->items[i]->masked)
 			unit_check(set->items[i], complaints);
-}
-
-struct unit *unit_find(const struct unit_set *set, const char *name)
-{
-	size_t low = 0, high = set->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		int order = strcmp(name, set->by_name[middle]->name);
-		if (order == 0)
-			return set->by_name[middle]->masked ? NULL : set->by_name[middle];
-		if (order < 0)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return NULL;
 }
 
 bool unit_has_process(const struct unit *unit)
@@ -219,6 +177,7 @@ void units_forget_sources(struct unit_set *set)
 	for (size_t i = 0; i < set->count; i++) {
 		free(set->items[i]->places);
 		set->items[i]->places = NULL;
+		set->items[i]->sources = NULL;
 	}
 	while (set->sources) {
 		struct unit_source *source = set->sources;
@@ -234,6 +193,7 @@ void units_free(struct unit_set *set)
 {
 	units_forget_sources(set);
 	free(set->items);
+	free(set->slots);
 	arena_free(&set->arena);
 	*set = (struct unit_set){0};
 }

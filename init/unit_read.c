@@ -26,6 +26,42 @@ static void no_memory(struct reader *reader)
 	complain(reader->complaints, "%s: out of memory", reader->doc->name);
 }
 
+#define INSTANCE "{{INSTANCE}}"
+
+/* The text in the arena with each {{INSTANCE}} replaced; {{{{INSTANCE}} is none. */
+static char *replace_instance(struct reader *reader, const char *text)
+{
+	const size_t mark = sizeof(INSTANCE) - 1;
+	size_t count = 0, length = strlen(reader->instance);
+
+	for (const char *at = strstr(text, INSTANCE); at; at = strstr(at + mark, INSTANCE))
+		count++;
+	char *copy = arena_alloc(reader->arena, strlen(text) + count * length + 1);
+	if (!copy)
+		return NULL;
+	char *to = copy;
+	while (*text) {
+		size_t step = strncmp(text, "{{{{", 4) == 0 ? 4 : 1;
+		if (step == 1 && strncmp(text, INSTANCE, mark) == 0) {
+			to = mempcpy(to, reader->instance, length);
+			text += mark;
+			continue;
+		}
+		to = mempcpy(to, text, step);
+		text += step;
+	}
+	*to = '\0';
+	return copy;
+}
+
+static bool is_known(const struct reader *reader, const char *name, size_t length)
+{
+	if (length == 8 && strncmp(name, "INSTANCE", 8) == 0)
+		return reader->instance || reader->is_template;
+	return variables_get(reader->variables, name, length) ||
+	       (reader->any_kinc && strncmp(name, "KINC_", 5) == 0);
+}
+
 static void check_variables(struct reader *reader, uint32_t node, const char *text)
 {
 	size_t offset = 0, length;
@@ -36,12 +72,13 @@ static void check_variables(struct reader *reader, uint32_t node, const char *te
 			complain_at(reader->complaints, reader->doc, node,
 				    "{{ starts no variable such as {{NODE_NAME}}; "
 				    "write {{{{ for two braces");
-		else if (!variables_get(reader->variables, name, length) &&
-			 !(reader->any_kinc && strncmp(name, "KINC_", 5) == 0))
+		else if (!is_known(reader, name, length))
 			complain_at(reader->complaints, reader->doc, node,
 				    "unknown variable {{%.*s}}%s", (int)length, name,
 				    strncmp(name, "KINC_", 5) == 0
 					    ? ": give it to the container with --env"
+				    : strncmp(name, "INSTANCE}", 9) == 0
+					    ? ": only a template, NAME@.json, has it"
 					    : "");
 	}
 }
@@ -70,7 +107,8 @@ char *read_string_value(struct reader *reader, const char *name, uint32_t node)
 		return NULL;
 	}
 	check_variables(reader, node, text);
-	char *copy = arena_copy(reader->arena, text);
+	char *copy = reader->instance ? replace_instance(reader, text)
+				      : arena_copy(reader->arena, text);
 	if (!copy)
 		no_memory(reader);
 	return copy;

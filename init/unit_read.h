@@ -17,6 +17,8 @@ struct reader {
 	struct complaints *complaints;
 	const struct variables *variables; /* which {{NAME}} are known */
 	bool any_kinc;			   /* take every {{KINC_...}} for known */
+	const char *instance;		   /* replaces {{INSTANCE}}; NULL: unknown there */
+	bool is_template;		   /* {{INSTANCE}} is known, its value is not */
 };
 
 struct key {
@@ -49,6 +51,12 @@ void read_signal(struct reader *reader, const struct key *key, uint32_t node, vo
 void read_strings(struct reader *reader, const struct key *key, uint32_t node, void *field);
 /* The same, of which the first must not be empty. */
 void read_argv(struct reader *reader, const struct key *key, uint32_t node, void *field);
+/* The same, of absolute paths. */
+void read_paths(struct reader *reader, const struct key *key, uint32_t node, void *field);
+/* The same, each NAME or NAME=VALUE. */
+void read_settings(struct reader *reader, const struct key *key, uint32_t node, void *field);
+/* The same, of capabilities such as CAP_SYS_ADMIN. */
+void read_capabilities(struct reader *reader, const struct key *key, uint32_t node, void *field);
 /* An object of strings into struct strings of NAME=VALUE. */
 void read_environment(struct reader *reader, const struct key *key, uint32_t node, void *field);
 void read_object(struct reader *reader, const struct key *key, uint32_t node, void *field);

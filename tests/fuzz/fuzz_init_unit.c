@@ -1,17 +1,25 @@
 /* SPDX-License-Identifier: MIT */
-/* Unit files: two texts, split at the first NUL, for one unit and its override. */
+/*
+ * Unit files: two texts, split at the first NUL, for a unit and a template that
+ * it may name instances of.
+ */
 #include <stdint.h>
 
 #include "init/address.c"
 #include "init/arena.c"
 #include "init/complaints.c"
 #include "init/graph.c"
+#include "init/graph_fault.c"
+#include "init/graph_print.c"
 #include "init/template.c"
 #include "init/unit_check.c"
+#include "init/unit_instance.c"
 #include "init/unit_keys.c"
 #include "init/unit_load.c"
 #include "init/unit_read.c"
+#include "init/unit_read_names.c"
 #include "init/unit_ready.c"
+#include "init/unit_set.c"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -25,7 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	units_add(&set, "a", "a.json", text, first, &variables, true, &complaints);
 	if (split)
-		units_add(&set, "b", "b.json", split + 1, size - first - 1, &variables, false,
+		units_add(&set, "b@", "b@.json", split + 1, size - first - 1, &variables, false,
 			  &complaints);
 	units_finish(&set, &complaints);
 	graph_resolve(&set, &complaints);

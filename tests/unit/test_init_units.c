@@ -209,8 +209,11 @@ static void prints_the_cycle(void **state)
 	add(fixture, "b", "{\"type\":\"target\",\"after\":[\"c\"]}");
 	add(fixture, "c", "{\"type\":\"target\",\"requires\":[\"b\"]}");
 	resolve(fixture);
-	assert_int_equal(fixture->complaints.count, 1);
+	assert_int_equal(fixture->complaints.count, 3);
 	assert_string_equal(fixture->complaints.lines[0], "dependency cycle: b -> c -> b");
+	assert_string_equal(fixture->complaints.lines[1],
+			    "b.json:1:27: \"b\" comes after \"c\"");
+	assert_string_equal(fixture->complaints.lines[2], "c.json:1:30: \"c\" requires \"b\"");
 }
 
 static void unknown_and_masked_names(void **state)
