@@ -1,48 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Units made from others: templates, overrides, masks; conflicts and their places. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include <cmocka.h>
-
-#include "init/graph.h"
-#include "init/unit_load.h"
-
-struct fixture {
-	struct unit_set set;
-	struct complaints complaints;
-	struct variables variables;
-};
-
-static int setup(void **state)
-{
-	*state = calloc(1, sizeof(struct fixture));
-	return *state ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-	struct fixture *fixture = *state;
-
-	units_free(&fixture->set);
-	complaints_free(&fixture->complaints);
-	free(fixture);
-	return 0;
-}
-
-static void add(struct fixture *fixture, const char *name, const char *text)
-{
-	char path[100];
-
-	snprintf(path, sizeof(path), "%s.json", name);
-	units_add(&fixture->set, name, path, text, strlen(text), &fixture->variables, false,
-		  &fixture->complaints);
-}
+#include "init_units.h"
 
 /* Resolves; the complaints, joined by newlines, must be these. */
 static void resolve(struct fixture *fixture, const char *wanted)
