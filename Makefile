@@ -150,7 +150,7 @@ tests: all $(UNIT_TESTS)
 BIN     := kinc-launch kincctl
 LIBEXEC := kinc-init kincnet kinc-crun
 MAN     := $(wildcard man/*.[18])
-DOC     := LICENSE README.md $(wildcard docs/*.md)
+DOC     := LICENSE README.md $(wildcard docs/*.md docs/*.json)
 man_dir  = $(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $(1)))
 
 install: all ## DESTDIR= PREFIX=/usr/local: programs, man pages, documents

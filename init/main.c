@@ -26,6 +26,7 @@
 #include "manager.h"
 #include "options.h"
 #include "story.h"
+#include "unit_schema.h"
 #include "version.h"
 
 extern char **environ;
@@ -200,6 +201,8 @@ int main(int argc, char **argv)
 	ensure_streams();
 	manager.started_us = loop_now_us();
 	int status = options_read(&options, argc, argv);
+	if (status < 0 && options.schema)
+		status = unit_schema_print(stdout, &err) < 0 ? system_failure(&err) : KINC_EXIT_OK;
 	if (status < 0)
 		status = load_units(&options, &target);
 	if (status >= 0 || !target)

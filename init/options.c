@@ -10,6 +10,7 @@
 static const char help[] =
 	"usage: kinc-init [--units DIR]... [--target NAME]\n"
 	"       kinc-init --check|--dot [--units DIR]... [--target NAME]\n"
+	"       kinc-init --schema\n"
 	"\n"
 	"The first process of a kinc node: starts the units that a target needs, in\n"
 	"parallel and in order, keeps services running, and stops all on SIGTERM.\n"
@@ -19,6 +20,7 @@ static const char help[] =
 	"  --target NAME  the unit to reach (default cluster)\n"
 	"  --check        only validate the units and print their order\n"
 	"  --dot          the same, printed as a graph in Graphviz's language\n"
+	"  --schema       print the JSON Schema of unit files, for editors\n"
 	"  --version, --help\n"
 	"\n"
 	"Exit status: 0 orderly shutdown, 1 a critical unit failed, 100 the unit files\n"
@@ -31,8 +33,8 @@ int options_read(struct options *options, int argc, char **argv)
 	static const struct option known[] = {
 		{"units", required_argument, NULL, 'u'}, {"target", required_argument, NULL, 't'},
 		{"check", no_argument, NULL, 'c'},	 {"dot", no_argument, NULL, 'd'},
-		{"version", no_argument, NULL, 'v'},	 {"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
+		{"schema", no_argument, NULL, 's'},	 {"version", no_argument, NULL, 'v'},
+		{"help", no_argument, NULL, 'h'},	 {NULL, 0, NULL, 0},
 	};
 	int option;
 
@@ -53,6 +55,9 @@ int options_read(struct options *options, int argc, char **argv)
 		case 'd':
 			options->dot = true;
 			options->check = true;
+			break;
+		case 's':
+			options->schema = true;
 			break;
 		case 'c':
 			options->check = true;

@@ -53,6 +53,7 @@ struct list {
 
 struct probe_spec {
 	enum probe_kind kind;
+	bool on;       /* notify */
 	char *address; /* a path, HOST:PORT or URL; NULL for notify and exec */
 	char *path;    /* http_unix: what to GET */
 	struct strings argv;

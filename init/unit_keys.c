@@ -7,13 +7,11 @@
 #include <string.h>
 
 static const char *const type_words[] = {"service", "oneshot", "builtin", "target", NULL};
-static const char *const builtin_words[] = {"mounts",	    "rshared",	 "cgroup", "ip-forward",
-					    "node-address", "machine-id", "oom-floor", "render", NULL};
+static const char *const builtin_words[] = {"mounts",	  "rshared",	  "cgroup",
+					    "ip-forward", "node-address", "machine-id",
+					    "oom-floor",  "render",	  NULL};
 static const char *const policy_words[] = {"never", "on-failure", "always", NULL};
 static const char *const mode_words[] = {"cgroup", "process", "mixed", NULL};
-static const char *const probe_words[] = {"notify",    "unix", "tcp", "http",
-					  "http_unix", "file", "exec"};
-
 const char *unit_type_name(int type)
 {
 	return type_words[type];
@@ -24,38 +22,88 @@ const char *builtin_name(int kind)
 	return builtin_words[kind];
 }
 
-const char *probe_kind_name(enum probe_kind kind)
-{
-	return probe_words[kind];
-}
-
 #define RESTART(member) offsetof(struct restart_spec, member)
 static const struct key restart_keys[] = {
-	{.name = "policy", .read = read_word, .offset = RESTART(policy), .words = policy_words},
-	{.name = "delay_ms", .read = read_int, .offset = RESTART(delay_ms), .max = 3600000},
-	{.name = "max_delay_ms", .read = read_int, .offset = RESTART(max_delay_ms), .max = 3600000},
-	{.name = "limit", .read = read_int, .offset = RESTART(limit), .max = 1000},
-	{.name = "window_s", .read = read_int, .offset = RESTART(window_s), .min = 1, .max = 86400},
+	{.name = "policy",
+	 .read = read_word,
+	 .offset = RESTART(policy),
+	 .words = policy_words,
+	 .about = "when it is started again; by default on-failure for services, never for others"},
+	{.name = "delay_ms",
+	 .read = read_int,
+	 .offset = RESTART(delay_ms),
+	 .max = 3600000,
+	 .about = "delay of the first restart; each further one doubles it"},
+	{.name = "max_delay_ms",
+	 .read = read_int,
+	 .offset = RESTART(max_delay_ms),
+	 .max = 3600000,
+	 .about = "the longest delay"},
+	{.name = "limit",
+	 .read = read_int,
+	 .offset = RESTART(limit),
+	 .max = 1000,
+	 .about = "so many restarts within window_s at the most, then it has failed; 0: without "
+		  "end"},
+	{.name = "window_s",
+	 .read = read_int,
+	 .offset = RESTART(window_s),
+	 .min = 1,
+	 .max = 86400,
+	 .about = "seconds in which restarts are counted"},
 	KEY_END,
 };
 
 #define STOP(member) offsetof(struct stop_spec, member)
 static const struct key stop_keys[] = {
-	{.name = "signal", .read = read_signal, .offset = STOP(signal)},
-	{.name = "timeout_s", .read = read_int, .offset = STOP(timeout_s), .max = 3600},
-	{.name = "mode", .read = read_word, .offset = STOP(mode), .words = mode_words},
-	{.name = "exec", .read = read_argv, .offset = STOP(exec)},
+	{.name = "signal",
+	 .read = read_signal,
+	 .offset = STOP(signal),
+	 .about = "what is sent first"},
+	{.name = "timeout_s",
+	 .read = read_int,
+	 .offset = STOP(timeout_s),
+	 .max = 3600,
+	 .about = "seconds until SIGKILL"},
+	{.name = "mode",
+	 .read = read_word,
+	 .offset = STOP(mode),
+	 .words = mode_words,
+	 .about = "who gets the signal: all of its cgroup, its main process only, or that and then "
+		  "SIGKILL to the rest"},
+	{.name = "exec",
+	 .read = read_argv,
+	 .offset = STOP(exec),
+	 .about = "argv of a program that runs before the signal is sent"},
 	KEY_END,
 };
 
 #define CONDITION(member) offsetof(struct condition_spec, member)
 static const struct key condition_keys[] = {
-	{.name = "path_exists", .read = read_strings, .offset = CONDITION(path_exists)},
-	{.name = "path_missing", .read = read_strings, .offset = CONDITION(path_missing)},
-	{.name = "environment", .read = read_settings, .offset = CONDITION(environment)},
-	{.name = "capability", .read = read_capabilities, .offset = CONDITION(capability)},
-	{.name = "controller", .read = read_strings, .offset = CONDITION(controller)},
-	{.name = "mount", .read = read_paths, .offset = CONDITION(mount)},
+	{.name = "path_exists",
+	 .read = read_strings,
+	 .offset = CONDITION(path_exists),
+	 .about = "paths that are there"},
+	{.name = "path_missing",
+	 .read = read_strings,
+	 .offset = CONDITION(path_missing),
+	 .about = "paths that are not there"},
+	{.name = "environment",
+	 .read = read_settings,
+	 .offset = CONDITION(environment),
+	 .about = "NAME or NAME=VALUE in kinc-init's environment"},
+	{.name = "capability",
+	 .read = read_capabilities,
+	 .offset = CONDITION(capability),
+	 .about = "capabilities in the bounding set and permitted to kinc-init"},
+	{.name = "controller",
+	 .read = read_strings,
+	 .offset = CONDITION(controller),
+	 .about = "cgroup v2 controllers that are delegated"},
+	{.name = "mount",
+	 .read = read_paths,
+	 .offset = CONDITION(mount),
+	 .about = "paths that are mount points"},
 	KEY_END,
 };
 
@@ -64,40 +112,74 @@ static const struct key limit_keys[] = {
 	 .read = read_int,
 	 .offset = offsetof(struct limit_spec, nofile),
 	 .min = 16,
-	 .max = INT_MAX},
+	 .max = INT_MAX,
+	 .about = "soft limit of open files"},
 	KEY_END,
 };
 
 #define MOUNT(member) offsetof(struct mount_spec, member)
 static const struct key mount_keys[] = {
-	{.name = "type", .read = read_text, .offset = MOUNT(type)},
-	{.name = "source", .read = read_text, .offset = MOUNT(source)},
-	{.name = "target", .read = read_path, .offset = MOUNT(target)},
-	{.name = "content", .read = read_text, .offset = MOUNT(content)},
-	{.name = "options", .read = read_text, .offset = MOUNT(options)},
-	{.name = "read_only", .read = read_flag, .offset = MOUNT(read_only)},
-	{.name = "optional", .read = read_flag, .offset = MOUNT(optional)},
+	{.name = "type",
+	 .read = read_text,
+	 .offset = MOUNT(type),
+	 .about = "bind, content, or a file system"},
+	{.name = "source", .read = read_text, .offset = MOUNT(source), .about = "what is mounted"},
+	{.name = "target", .read = read_path, .offset = MOUNT(target), .about = "where"},
+	{.name = "content",
+	 .read = read_text,
+	 .offset = MOUNT(content),
+	 .about = "with type content: the text of a file that is bound over the target"},
+	{.name = "options", .read = read_text, .offset = MOUNT(options), .about = "as in mount(8)"},
+	{.name = "read_only",
+	 .read = read_flag,
+	 .offset = MOUNT(read_only),
+	 .about = "may it not be written to?"},
+	{.name = "optional",
+	 .read = read_flag,
+	 .offset = MOUNT(optional),
+	 .about = "a failure is noted, and no error"},
 	KEY_END,
 };
 
 static const struct key directory_keys[] = {
-	{.name = "path", .read = read_path, .offset = offsetof(struct directory_spec, path)},
-	{.name = "mode", .read = read_mode, .offset = offsetof(struct directory_spec, mode)},
+	{.name = "path",
+	 .read = read_path,
+	 .offset = offsetof(struct directory_spec, path),
+	 .about = "directory that is made, with its parents"},
+	{.name = "mode",
+	 .read = read_mode,
+	 .offset = offsetof(struct directory_spec, mode),
+	 .about = "octal digits"},
 	KEY_END,
 };
 
 static const struct key symlink_keys[] = {
-	{.name = "path", .read = read_path, .offset = offsetof(struct symlink_spec, path)},
-	{.name = "target", .read = read_text, .offset = offsetof(struct symlink_spec, target)},
+	{.name = "path",
+	 .read = read_path,
+	 .offset = offsetof(struct symlink_spec, path),
+	 .about = "the symlink"},
+	{.name = "target",
+	 .read = read_text,
+	 .offset = offsetof(struct symlink_spec, target),
+	 .about = "what it points to"},
 	KEY_END,
 };
 
 #define TEMPLATE(member) offsetof(struct template_spec, member)
 static const struct key template_keys[] = {
-	{.name = "source", .read = read_path, .offset = TEMPLATE(source)},
-	{.name = "target", .read = read_path, .offset = TEMPLATE(target)},
-	{.name = "override", .read = read_path, .offset = TEMPLATE(override)},
-	{.name = "mode", .read = read_mode, .offset = TEMPLATE(mode)},
+	{.name = "source",
+	 .read = read_path,
+	 .offset = TEMPLATE(source),
+	 .about = "file with {{NAME}}s"},
+	{.name = "target",
+	 .read = read_path,
+	 .offset = TEMPLATE(target),
+	 .about = "file that is written"},
+	{.name = "override",
+	 .read = read_path,
+	 .offset = TEMPLATE(override),
+	 .about = "used as source when it is there"},
+	{.name = "mode", .read = read_mode, .offset = TEMPLATE(mode), .about = "octal digits"},
 	KEY_END,
 };
 
@@ -119,44 +201,66 @@ static void template_prepare(void *item)
 #define ANY (PROGRAM | BUILTIN | 1U << UNIT_TARGET)
 
 const struct key unit_keys[UNIT_KEYS + 1] = {
-	[KEY_DESCRIPTION] = {"description", read_text, UNIT(description), .types = ANY},
-	[KEY_TYPE] = {"type", read_word, UNIT(type), .words = type_words, .types = ANY},
-	[KEY_MASK] = {"mask", read_flag, UNIT(masked), .types = ANY},
-	[KEY_EXEC] = {"exec", read_argv, UNIT(exec), .types = PROGRAM},
+	[KEY_DESCRIPTION] = {"description", read_text, UNIT(description), .types = ANY,
+			     .about = "text for status"},
+	[KEY_TYPE] = {"type", read_word, UNIT(type), .words = type_words, .types = ANY,
+		      .about = "a process that stays, one that ends, a step of kinc-init itself, "
+			       "or a name for a set of units"},
+	[KEY_MASK] = {"mask", read_flag, UNIT(masked), .types = ANY, .about = "take the unit out"},
+	[KEY_EXEC] = {"exec", read_argv, UNIT(exec), .types = PROGRAM,
+		      .about = "argv; there is no shell"},
 	[KEY_BUILTIN] = {"builtin", read_word, UNIT(builtin), .words = builtin_words,
-			 .types = BUILTIN},
-	[KEY_REQUIRES] = {"requires", read_strings, UNIT(requires), .types = ANY},
-	[KEY_WANTS] = {"wants", read_strings, UNIT(wants), .types = ANY},
-	[KEY_AFTER] = {"after", read_strings, UNIT(after), .types = ANY},
-	[KEY_WANTED_BY] = {"wanted_by", read_strings, UNIT(wanted_by), .types = ANY},
-	[KEY_CONFLICTS] = {"conflicts", read_strings, UNIT(conflicts), .types = ANY},
-	[KEY_READY] = {"ready", read_ready, UNIT(ready), .types = SERVICE},
+			 .types = BUILTIN, .about = "which step"},
+	[KEY_REQUIRES] = {"requires", read_strings, UNIT(requires), .types = ANY,
+			  .about = "units that must stand before this one starts"},
+	[KEY_WANTS] = {"wants", read_strings, UNIT(wants), .types = ANY,
+		       .about = "units that are started along"},
+	[KEY_AFTER] =
+		{"after", read_strings, UNIT(after), .types = ANY,
+		 .about = "order only: units that must have settled before, if they start at all"},
+	[KEY_WANTED_BY] = {"wanted_by", read_strings, UNIT(wanted_by), .types = ANY,
+			   .about = "units whose start starts this one"},
+	[KEY_CONFLICTS] = {"conflicts", read_strings, UNIT(conflicts), .types = ANY,
+			   .about = "units that cannot run beside this one"},
+	[KEY_READY] = {"ready", read_ready, UNIT(ready), .types = SERVICE,
+		       .about = "probes, all of which must hold before the service is ready"},
 	[KEY_RESTART] = {"restart", read_object, UNIT(restart), .members = restart_keys,
-			 .types = PROGRAM | BUILTIN},
-	[KEY_STOP] = {"stop", read_object, UNIT(stop), .members = stop_keys, .types = PROGRAM},
+			 .types = PROGRAM | BUILTIN,
+			 .about = "what happens after its process ended"},
+	[KEY_STOP] = {"stop", read_object, UNIT(stop), .members = stop_keys, .types = PROGRAM,
+		      .about = "how it is stopped"},
 	[KEY_START_TIMEOUT] = {"start_timeout_s", read_int, UNIT(start_timeout_s), .max = 86400,
-			       .types = PROGRAM | BUILTIN},
-	[KEY_WATCHDOG] = {"watchdog_s", read_int, UNIT(watchdog_s), .max = 86400, .types = SERVICE},
-	[KEY_ENVIRONMENT] = {"environment", read_environment, UNIT(environment), .types = PROGRAM},
+			       .types = PROGRAM | BUILTIN,
+			       .about = "seconds until it must be ready or done; 0: no limit"},
+	[KEY_WATCHDOG] = {"watchdog_s", read_int, UNIT(watchdog_s), .max = 86400, .types = SERVICE,
+			  .about = "seconds within which WATCHDOG=1 must come; 0: none"},
+	[KEY_ENVIRONMENT] = {"environment", read_environment, UNIT(environment), .types = PROGRAM,
+			     .about = "variables for the process"},
 	[KEY_WORKING_DIRECTORY] = {"working_directory", read_path, UNIT(working_directory),
-				   .types = PROGRAM},
+				   .types = PROGRAM, .about = "where the process starts"},
 	[KEY_CONDITION] = {"condition", read_object, UNIT(condition), .members = condition_keys,
-			   .types = ANY},
-	[KEY_CRITICAL] = {"critical", read_flag, UNIT(critical), .types = ANY},
+			   .types = ANY, .about = "the unit is skipped unless all of this holds"},
+	[KEY_CRITICAL] = {"critical", read_flag, UNIT(critical), .types = ANY,
+			  .about = "when it fails for good, everything is stopped"},
 	[KEY_OOM_SCORE_ADJ] = {"oom_score_adj", read_int, UNIT(oom_score_adj), -1000, 1000,
-			       .types = PROGRAM},
+			       .types = PROGRAM,
+			       .about = "who is killed first when memory is short"},
 	[KEY_LIMITS] = {"limits", read_object, UNIT(limits), .members = limit_keys,
-			.types = PROGRAM},
+			.types = PROGRAM, .about = "resource limits of the process"},
 	[KEY_MOUNTS] = {"mounts", read_list, UNIT(mounts), .members = mount_keys,
-			.size = sizeof(struct mount_spec), .types = BUILTIN},
+			.size = sizeof(struct mount_spec), .types = BUILTIN,
+			.about = "with builtin mounts: what is mounted, in that order"},
 	[KEY_DIRECTORIES] = {"directories", read_list, UNIT(directories), .members = directory_keys,
 			     .size = sizeof(struct directory_spec), .prepare = directory_prepare,
-			     .types = BUILTIN},
+			     .types = BUILTIN,
+			     .about = "with builtin mounts: directories that are made"},
 	[KEY_SYMLINKS] = {"symlinks", read_list, UNIT(symlinks), .members = symlink_keys,
-			  .size = sizeof(struct symlink_spec), .types = BUILTIN},
+			  .size = sizeof(struct symlink_spec), .types = BUILTIN,
+			  .about = "with builtin mounts: symlinks that are made"},
 	[KEY_TEMPLATES] = {"templates", read_list, UNIT(templates), .members = template_keys,
 			   .size = sizeof(struct template_spec), .prepare = template_prepare,
-			   .types = BUILTIN},
+			   .types = BUILTIN,
+			   .about = "with builtin render: files that are rendered"},
 	[UNIT_KEYS] = KEY_END,
 };
 

@@ -53,6 +53,10 @@ void unit_read(struct reader *reader, struct unit *unit);
 /* Complains about keys that are missing, or make no sense together. */
 void unit_check(const struct unit *unit, struct complaints *complaints);
 
+/* The kinds of probes, in the order of enum probe_kind, then what else a probe has. */
+extern const struct key probe_keys[];
+#define PROBE_KINDS (PROBE_EXEC + 1)
+
 /* For the table of "ready": reads the array into a list of struct probe_spec. */
 void read_ready(struct reader *reader, const struct key *key, uint32_t node, void *field);
 

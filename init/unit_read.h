@@ -31,6 +31,7 @@ struct key {
 	size_t size;		   /* read_list: of one item */
 	void (*prepare)(void *item); /* read_list: sets defaults of one item */
 	unsigned types;		     /* top level: bits of enum unit_type that may have it */
+	const char *about;	     /* one line for whoever writes a unit */
 };
 
 /* The string of a node in the arena, its {{NAME}}s checked; NULL after a complaint. */

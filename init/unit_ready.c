@@ -28,57 +28,92 @@ static int check_address(const struct probe_spec *probe, struct kinc_error *err)
 	return 0;
 }
 
-/* One member of a probe: its kind with the address, or the path of http_unix. */
-static bool read_member(struct reader *reader, uint32_t node, struct probe_spec *probe, int *kinds)
-{
-	const struct key exec = {.name = "exec"};
-	bool flag = false;
+#define PROBE(member) offsetof(struct probe_spec, member)
+const struct key probe_keys[] = {
+	[PROBE_NOTIFY] = {.name = "notify",
+			  .read = read_flag,
+			  .offset = PROBE(on),
+			  .about = "true: the service sends READY=1 to $NOTIFY_SOCKET"},
+	[PROBE_UNIX] =
+		{.name = "unix",
+		 .read = read_text,
+		 .offset = PROBE(address),
+		 .about = "path of a socket that accepts a connection; @NAME is an abstract one"},
+	[PROBE_TCP] = {.name = "tcp",
+		       .read = read_text,
+		       .offset = PROBE(address),
+		       .about = "numeric ADDRESS:PORT that accepts a connection"},
+	[PROBE_HTTP] = {.name = "http",
+			.read = read_text,
+			.offset = PROBE(address),
+			.about = "URL that answers with a status of 200 to 399; a numeric address"},
+	[PROBE_HTTP_UNIX] = {.name = "http_unix",
+			     .read = read_text,
+			     .offset = PROBE(address),
+			     .about = "path of a socket that is asked over HTTP for \"path\""},
+	[PROBE_FILE] = {.name = "file",
+			.read = read_path,
+			.offset = PROBE(address),
+			.about = "path that exists"},
+	[PROBE_EXEC] = {.name = "exec",
+			.read = read_argv,
+			.offset = PROBE(argv),
+			.about = "argv of a program that ends with status 0"},
+	{.name = "path",
+	 .read = read_text,
+	 .offset = PROBE(path),
+	 .about = "with http_unix: what to ask for"},
+	KEY_END,
+};
 
-	if (kinc_span_key_is(reader->doc, node, "path")) {
-		probe->path = read_string_value(reader, "path", node);
-		return true;
-	}
-	for (int kind = PROBE_NOTIFY; kind <= PROBE_EXEC; kind++) {
-		const char *name = probe_kind_name(kind);
-		if (!kinc_span_key_is(reader->doc, node, name))
+const char *probe_kind_name(enum probe_kind kind)
+{
+	return probe_keys[kind].name;
+}
+
+/* How many kinds the object names; the last of them is *ret_kind. */
+static int count_kinds(struct reader *reader, uint32_t object, enum probe_kind *ret_kind)
+{
+	int count = 0;
+
+	for (int kind = 0; kind < PROBE_KINDS; kind++) {
+		if (kinc_span_member(reader->doc, object, probe_keys[kind].name) == KINC_SPAN_NONE)
 			continue;
-		probe->kind = kind;
-		(*kinds)++;
-		if (kind == PROBE_EXEC) {
-			read_argv(reader, &exec, node, &probe->argv);
-		} else if (kind == PROBE_NOTIFY) {
-			const struct key notify = {.name = name};
-			read_flag(reader, &notify, node, &flag);
-			if (!flag)
-				complain_at(reader->complaints, reader->doc, node,
-					    "\"notify\" can only be true: leave it out instead");
-		} else {
-			probe->address = read_string_value(reader, name, node);
-		}
-		return true;
+		*ret_kind = (enum probe_kind)kind;
+		count++;
 	}
-	return false;
+	return count;
+}
+
+static void complain_kinds(struct reader *reader, uint32_t object)
+{
+	char known[200] = "";
+
+	for (int kind = 0; kind < PROBE_KINDS; kind++) {
+		strncat(known, kind ? ", " : "", sizeof(known) - strlen(known) - 1);
+		strncat(known, probe_keys[kind].name, sizeof(known) - strlen(known) - 1);
+	}
+	complain_at(reader->complaints, reader->doc, object, "a probe has exactly one of %s",
+		    known);
 }
 
 static void read_probe(struct reader *reader, uint32_t object, struct probe_spec *probe)
 {
-	const struct kinc_span_node *nodes = reader->doc->nodes;
+	size_t before = reader->complaints->count;
 	struct kinc_error err;
-	int kinds = 0;
 
-	if (nodes[object].type != KINC_SPAN_OBJECT) {
+	if (reader->doc->nodes[object].type != KINC_SPAN_OBJECT) {
 		complain_at(reader->complaints, reader->doc, object, "a probe is an object");
 		return;
 	}
-	for (uint32_t item = nodes[object].child; item != KINC_SPAN_NONE; item = nodes[item].next)
-		if (!read_member(reader, item, probe, &kinds))
-			complain_at(reader->complaints, reader->doc, item,
-				    "unknown key in a probe; there are notify, unix, tcp, http, "
-				    "http_unix (with path), file, exec");
-	if (kinds != 1)
+	read_members(reader, probe_keys, object, probe);
+	if (count_kinds(reader, object, &probe->kind) != 1)
+		complain_kinds(reader, object);
+	else if (reader->complaints->count > before)
+		return;
+	else if (probe->kind == PROBE_NOTIFY && !probe->on)
 		complain_at(reader->complaints, reader->doc, object,
-			    "a probe has exactly one of notify, unix, tcp, http, http_unix, file, "
-			    "exec");
+			    "\"notify\" can only be true: leave it out instead");
 	else if (probe->path && probe->kind != PROBE_HTTP_UNIX)
 		complain_at(reader->complaints, reader->doc, object,
 			    "\"path\" belongs to http_unix only");
