@@ -8,7 +8,7 @@ Q       := $(if $(filter 1,$(V)),,@)
 quiet    = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' '$(1)' '$(2)';)
 
 PACKAGES := libcap libseccomp libcjson libnl-3.0 libnl-route-3.0 yaml-0.1
-CPPFLAGS += -D_GNU_SOURCE -Ilib $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
+CPPFLAGS += -D_GNU_SOURCE -Ilib -I$(BUILD) $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wmissing-prototypes -Wstrict-prototypes \
 	-Wformat=2 -Wformat-nonliteral -Wswitch-enum -Wvla -Wpointer-arith -Wundef
 CFLAGS   ?= -O2 -g
@@ -25,13 +25,20 @@ kinc-init_SRC   := $(filter-out $(kincctl_SRC),$(wildcard init/*.c))
 kincnet_SRC     := $(wildcard cni/*.c)
 kinc-crun_SRC   := $(wildcard wrapper/*.c)
 kinc-launch_SRC := $(wildcard host/*.c)
-kinc-init_LIBS   := -lcjson -lcap
-kincctl_LIBS     := -lcjson
+kinc-init_LIBS   := -lcjson -lcap -lseccomp
+kincctl_LIBS     := -lcjson -lseccomp
 kincnet_LIBS     := -lcjson -lnl-3
 # Static: loading two shared libraries would be half of the time that it adds.
 kinc-crun_LIBS   := -lcap
 kinc-crun_PIE    := $(if $(SANITIZE),-pie,-static-pie)
 kinc-launch_LIBS := -lcjson -lyaml
+
+# A filter of system calls is what these files note ("#syscalls", lib/sandbox.h).
+SANDBOXES := kincctl log_helper log_writer
+kincctl_CALLS    := $(kincctl_SRC) lib/control.c
+log_helper_CALLS := init/log_helper.c init/log_writer.c init/loop.c init/story.c
+log_writer_CALLS := init/log_writer.c
+CALLS := $(SANDBOXES:%=$(BUILD)/syscalls/%.h)
 
 # In a variable: a static pattern rule would take the % for its own.
 objects   = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
@@ -50,7 +57,7 @@ room_cni_OBJ     := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out cni/main.c,$(ki
 room_wrapper_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out wrapper/main.c,$(kinc-crun_SRC)))
 room_host_OBJ    := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out host/main.c,$(kinc-launch_SRC)))
 room_of           = $(word 2,$(subst _, ,$(notdir $(1))))
-ALL_LIBS := -lcjson -lyaml -lcap -lnl-route-3 -lnl-3 -lm
+ALL_LIBS := -lcjson -lyaml -lcap -lseccomp -lnl-route-3 -lnl-3 -lm
 
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 
@@ -59,7 +66,7 @@ FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_
 .SECONDARY:
 all: $(BINARIES) $(STATIC)
 
-$(BUILD)/obj/%.o: %.c Makefile
+$(BUILD)/obj/%.o: %.c Makefile | $(CALLS)
 	@mkdir -p $(@D)
 	$(call quiet,CC,$<)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
@@ -67,6 +74,10 @@ $(LIB): $(LIB_OBJ)
 	$(call quiet,AR,$@)rm -f $@ && $(AR) rcs $@ $^
 
 .SECONDEXPANSION:
+$(CALLS): $(BUILD)/syscalls/%.h: lib/syscalls.sh Makefile lib/sandbox.c $$($$*_CALLS)
+	@mkdir -p $(@D)
+	$(call quiet,CALLS,$@)lib/syscalls.sh $* lib/sandbox.c $($*_CALLS) >$@.part && mv $@.part $@
+
 $(BINARIES): $(BUILD)/bin/%: $$(call objects,$$($$*_SRC)) $(LIB)
 	@mkdir -p $(@D)
 	$(call quiet,LD,$@)$(CC) $(LDFLAGS) $(or $($*_PIE),-pie) -o $@ $(filter %.o,$^) $(LIB) $($*_LIBS)
@@ -84,7 +95,7 @@ $(BUILD)/obj/tests/unit/%.o: CPPFLAGS += -I.
 
 # A fuzz target includes the .c that it is for; libkinc comes as source so
 # that it is instrumented too.
-$(BUILD)/fuzz/%: tests/fuzz/%.c $(wildcard lib/*.c) Makefile
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(wildcard lib/*.c) Makefile | $(CALLS)
 	@mkdir -p $(@D)
 	$(call quiet,FUZZ,$<)clang $(CPPFLAGS) -I. -std=c17 -g -O1 -MMD -MP \
 		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
@@ -144,7 +155,8 @@ lint: ## clang-tidy, cppcheck, shell syntax
 	tests/lint.sh
 
 tests: all $(UNIT_TESTS)
-.PHONY: tests fuzzers
+calls: $(CALLS)
+.PHONY: tests fuzzers calls
 
 ## Installation
 BIN     := kinc-launch kincctl

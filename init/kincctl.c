@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* kincctl: asks kinc-init, over its control socket (docs/protocol.md). */
+/*
+ * kincctl: asks kinc-init, over its control socket (docs/protocol.md). What it
+ * prints goes through stdio, which asks whether that is a terminal:
+ * #syscalls ioctl
+ */
 #include "kincctl.h"
 
 #include <errno.h>
@@ -8,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sandbox.h"
+#include "syscalls/kincctl.h"
 #include "version.h"
 
 static const struct command {
@@ -124,7 +130,9 @@ int main(int argc, char **argv)
 		return misuse("too many arguments: ", argv[optind + 1 + command->takes_unit]);
 	arguments.unit = command->takes_unit ? argv[optind + 1] : NULL;
 
-	status = kinc_control_connect(&control, arguments.socket, &err);
+	status = kinc_sandbox_enter(syscalls_kincctl, KINC_SANDBOX_KILL, &err);
+	if (status == 0)
+		status = kinc_control_connect(&control, arguments.socket, &err);
 	if (status == 0)
 		status = command->run(&control, &arguments, &err);
 	if (status >= 0)

@@ -7,6 +7,8 @@
  *
  * A callback may remove other sources whose events are in the same batch; so
  * loop_remove also strikes them from the batch.
+ *
+ * #syscalls epoll_create epoll_ctl epoll_wait timerfd_create timerfd_settime
  */
 #include "loop.h"
 

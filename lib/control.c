@@ -16,6 +16,8 @@
 #include "json.h"
 #include "version.h"
 
+/* #syscalls socket connect send recv setsockopt fcntl poll */
+
 static long long now_ms(void)
 {
 	struct timespec now;
