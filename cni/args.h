@@ -12,9 +12,10 @@ struct args {
 };
 
 /*
- * For ADD, CHECK (netns_needed) and DEL. -EINVAL: a variable is missing or
- * wrong. -EOPNOTSUPP: CNI_ARGS asks for something that kincnet does not do.
+ * For ADD, CHECK (netns_needed) and DEL. IP and MAC of CNI_ARGS go into wish,
+ * which may be NULL. -EINVAL: a variable is missing or wrong.
  */
-int args_read(struct args *ret_args, bool netns_needed, struct kinc_error *err);
+int args_read(struct args *ret_args, bool netns_needed, struct conf_wish *wish,
+	      struct kinc_error *err);
 
 #endif

@@ -7,9 +7,9 @@
 
 #include "bridge.h"
 #include "cleanup.h"
+#include "conf_ranges.h"
 #include "hash.h"
 #include "masquerade.h"
-#include "netns.h"
 #include "route.h"
 
 void attachment_host_name(const struct ipam_owner *owner, char name[IFNAMSIZ])
@@ -21,20 +21,55 @@ void attachment_host_name(const struct ipam_owner *owner, char name[IFNAMSIZ])
 	snprintf(name, IFNAMSIZ, "veth%011llx", (unsigned long long)(hash >> 20));
 }
 
-int attachment_enter(const struct args *args, int *ret_netns, struct rtnl *ret_rtnl,
+int attachment_enter(const struct args *args, enum pod_use use, struct pod *ret_pod,
 		     enum cni_code *code, struct kinc_error *err)
 {
-	cleanup_close int netns = netns_open(args->netns, err);
+	int result = pod_open(ret_pod, args->netns, use, err);
 
-	if (netns < 0) {
-		*code = netns == -ENOENT ? CNI_UNKNOWN_CONTAINER : CNI_INVALID_ENVIRONMENT;
-		return netns;
-	}
 	*code = CNI_IO_FAILURE;
-	int result = netns_rtnl_open(netns, ret_rtnl, err);
-	if (result == 0)
-		*ret_netns = steal_fd(&netns);
+	if (result == -ENOENT)
+		*code = CNI_UNKNOWN_CONTAINER;
+	else if (result < 0 && result != -EMFILE && result != -ENFILE && result != -ENOMEM)
+		*code = CNI_INVALID_ENVIRONMENT;
 	return result;
+}
+
+static enum pod_use pod_use_of(const struct conf *conf)
+{
+	if (!conf_has_family(conf, AF_INET6))
+		return POD_LOOK;
+	return conf->isolated ? POD_IPV6_ROUTED : POD_IPV6;
+}
+
+/*
+ * Isolated pods see only the gateway. IPv4 has proxy_arp_pvlan for the rest of
+ * the subnet, for IPv6 it is a route.
+ */
+static bool routed(const struct conf *conf, const struct lease *lease)
+{
+	return conf->isolated && lease->address.family == AF_INET6;
+}
+
+size_t attachment_subnet_routes(const struct conf *conf, const struct lease *lease,
+				struct conf_route routes[2])
+{
+	const struct ip_range *range = lease->range;
+
+	if (!routed(conf, lease))
+		return 0;
+	routes[0] = (struct conf_route){.destination = {range->gateway, ip_size(AF_INET6) * 8},
+					.scope = -1};
+	routes[1] = (struct conf_route){
+		.destination = range->subnet, .gateway = range->gateway, .scope = -1};
+	return 2;
+}
+
+static int add_route(struct rtnl *pod, int index, const struct conf_route *route,
+		     const struct ip_address *gateway, struct kinc_error *err)
+{
+	int status = route_add(pod, index, route, gateway, err);
+
+	return status == -EEXIST ? 0 : status;
 }
 
 /* Everything in the pod: addresses, up, routes; the peer exists. */
@@ -47,25 +82,60 @@ static int configure_pod(struct rtnl *pod, const struct conf *conf, const char *
 	for (size_t i = 0; status == 0 && i < conf->set_count; i++) {
 		const struct lease *lease = &result->leases[i];
 		struct ip_prefix prefix = {lease->address, lease->range->subnet.length};
-		status = address_add(pod, index, &prefix, err);
+		status = address_add(pod, index, &prefix, !routed(conf, lease), err);
 	}
 	if (status == 0)
-		status = link_set_up(pod, index, err);
+		status = link_set_up_notifying(pod, index, err);
+	for (size_t i = 0; i < conf->set_count; i++) {
+		struct conf_route routes[2];
+		size_t count = attachment_subnet_routes(conf, &result->leases[i], routes);
+		for (size_t j = 0; status == 0 && j < count; j++)
+			status = add_route(pod, index, &routes[j],
+					   routes[j].gateway.family ? &routes[j].gateway : NULL,
+					   err);
+	}
 	for (size_t i = 0; status == 0 && i < conf->route_count; i++) {
 		const struct conf_route *route = &conf->routes[i];
-		status = route_add(pod, index, &route->destination,
+		status = add_route(pod, index, route,
 				   result_gateway(route, result->leases, conf->set_count), err);
-		if (status == -EEXIST)
-			status = 0;
 	}
 	return status;
+}
+
+/* As the bridge shall treat the pod's port; both ends exist. */
+static int configure_port(struct rtnl *host, const struct conf *conf, struct result *result,
+			  struct kinc_error *err)
+{
+	const struct link_port port = attachment_port(conf);
+	int status = 0;
+
+	/* First the station, then the lock: nothing of the pod is dropped between. */
+	if (port.locked)
+		status = link_add_station(host, result->host.index, result->pod.mac, err);
+	if (status == 0 && (port.hairpin || port.isolated || port.locked))
+		status = link_set_port(host, result->host.index, &port, err);
+	if (status == 0 && port.locked)
+		status = link_get(host, result->host.name, &result->host, err);
+	if (status == 0 && port.locked && !result->host.locked)
+		return kinc_error_set(err, EOPNOTSUPP,
+				      "macspoofchk needs ports that can be locked: Linux 5.18");
+	return status;
+}
+
+struct link_port attachment_port(const struct conf *conf)
+{
+	return (struct link_port){
+		.hairpin = conf->hairpin,
+		.isolated = conf->isolated || conf->port_isolation,
+		.locked = conf->mac_spoof_check,
+	};
 }
 
 /* Longer than the kernel takes under load, shorter than a pod's first retry. */
 #define READY_MS 500
 
 /* The veth pair, ready for the pod's first packet. On failure it is gone. */
-static int connect_pod(struct rtnl *host, struct rtnl *pod, int netns, const struct args *args,
+static int connect_pod(struct rtnl *host, struct pod *pod, const struct args *args,
 		       const struct conf *conf, struct result *result, struct kinc_error *err)
 {
 	cleanup_rtnl struct rtnl monitor = RTNL_CLOSED;
@@ -73,14 +143,17 @@ static int connect_pod(struct rtnl *host, struct rtnl *pod, int netns, const str
 	char name[IFNAMSIZ];
 
 	attachment_host_name(&args->owner, name);
-	ip_to_mac(&result->leases[0].address, mac);
+	if (conf->wish.has_mac)
+		memcpy(mac, conf->wish.mac, sizeof(mac));
+	else if (conf->set_count)
+		ip_to_mac(&result->leases[0].address, mac);
 	struct link_veth veth = {
 		.name = name,
 		.bridge = result->bridge.index,
 		.peer = args->owner.ifname,
-		.peer_netns = netns,
-		.peer_mac = mac,
-		.mtu = conf->mtu,
+		.peer_netns = pod->netns,
+		.peer_mac = conf->wish.has_mac || conf->set_count ? mac : NULL,
+		.mtu = conf->mtu ? conf->mtu : result->bridge.mtu,
 	};
 	int status = rtnl_open_monitor(&monitor, err);
 	if (status == 0)
@@ -88,11 +161,10 @@ static int connect_pod(struct rtnl *host, struct rtnl *pod, int netns, const str
 	if (status < 0)
 		return status;
 	status = link_get(host, name, &result->host, err);
-	if (status == 0 && (conf->hairpin || conf->isolated))
-		status =
-			link_set_port(host, result->host.index, conf->hairpin, conf->isolated, err);
 	if (status == 0)
-		status = configure_pod(pod, conf, args->owner.ifname, result, err);
+		status = configure_pod(&pod->rtnl, conf, args->owner.ifname, result, err);
+	if (status == 0)
+		status = configure_port(host, conf, result, err);
 	if (status == 0)
 		status = link_wait_ready(host, &monitor, &result->host, &result->bridge, READY_MS,
 					 err);
@@ -101,22 +173,37 @@ static int connect_pod(struct rtnl *host, struct rtnl *pod, int netns, const str
 	return status;
 }
 
+/* Nobody waits for it: what fails is found when the first packet goes out. */
+static void announce(struct pod *pod, const struct conf *conf, const struct result *result)
+{
+	/* Who has an address of before with another MAC learns of it now. */
+	if (conf_has_family(conf, AF_INET))
+		link_notify(&pod->rtnl, &result->pod, NULL);
+	for (size_t i = 0; i < conf->set_count; i++) {
+		const struct lease *lease = &result->leases[i];
+		if (lease->address.family == AF_INET6)
+			pod_announce(pod, &result->pod, &lease->address);
+		if (conf->gateway)
+			neighbour_resolve(&pod->rtnl, result->pod.index, &lease->range->gateway,
+					  NULL);
+	}
+}
+
 int attachment_add(const struct args *args, const struct conf *conf, struct result *ret_result,
 		   enum cni_code *code, struct kinc_error *err)
 {
-	cleanup_close int netns = -EBADF;
-	cleanup_rtnl struct rtnl pod = RTNL_CLOSED;
+	cleanup_pod struct pod pod = POD_NONE;
 	cleanup_rtnl struct rtnl host = RTNL_CLOSED;
 	cleanup_ipam struct ipam ipam = IPAM_NONE;
 	struct result result = {.netns = args->netns};
-	int status = attachment_enter(args, &netns, &pod, code, err);
+	int status = attachment_enter(args, pod_use_of(conf), &pod, code, err);
 
 	if (status == 0)
 		status = rtnl_open(&host, err);
 	if (status < 0)
 		return status;
 	*code = CNI_EXISTS;
-	status = link_get(&pod, args->owner.ifname, &result.pod, err);
+	status = link_get(&pod.rtnl, args->owner.ifname, &result.pod, err);
 	if (status == 0)
 		return kinc_error_set(err, EEXIST, "interface %s exists in %s already",
 				      args->owner.ifname, args->netns);
@@ -124,33 +211,36 @@ int attachment_add(const struct args *args, const struct conf *conf, struct resu
 	if (status != -ENODEV)
 		return status;
 	status = bridge_ensure(&host, conf, &result.bridge, err);
-	if (status == 0 && conf->masquerade)
-		status = masquerade_ensure(conf, err);
+	if (status < 0)
+		return status;
+	*code = CNI_IO_FAILURE;
+	status = ipam_open(&ipam, conf, err);
+	if (status < 0)
+		return status;
+	*code = CNI_NETWORK;
+	if (conf->masquerade && conf->set_count)
+		status = masquerade_ensure(&ipam, conf, err);
 	if (status < 0)
 		return status;
 
 	*code = CNI_IO_FAILURE;
-	status = ipam_open(&ipam, conf, err);
-	if (status == 0)
-		status = ipam_reserve(&ipam, conf, &args->owner, result.leases, err);
+	status = ipam_reserve(&ipam, conf, &args->owner, result.leases, err);
 	if (status == -EEXIST)
 		*code = CNI_EXISTS;
-	if (status == -ENOSPC)
+	if (status == -ENOSPC || status == -EADDRINUSE)
 		*code = CNI_EXHAUSTED;
 	if (status < 0)
 		return status;
 
 	*code = CNI_NETWORK;
-	status = connect_pod(&host, &pod, netns, args, conf, &result, err);
+	status = connect_pod(&host, &pod, args, conf, &result, err);
 	if (status == -EEXIST)
 		*code = CNI_EXISTS;
 	if (status < 0) {
 		ipam_release(&ipam, &args->owner, NULL);
 		return status;
 	}
-	/* Nobody waits for it: what fails is found when the first packet goes out. */
-	for (size_t i = 0; conf->gateway && i < conf->set_count; i++)
-		neighbour_resolve(&pod, result.pod.index, &result.leases[i].range->gateway, NULL);
+	announce(&pod, conf, &result);
 	*ret_result = result;
 	return 0;
 }

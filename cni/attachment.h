@@ -3,7 +3,7 @@
 #define CNI_ATTACHMENT_H
 
 #include "args.h"
-#include "netns.h"
+#include "pod.h"
 #include "result.h"
 
 /*
@@ -17,8 +17,15 @@
 /* "veth" and a hash, in name[IFNAMSIZ]. */
 void attachment_host_name(const struct ipam_owner *owner, char name[IFNAMSIZ]);
 
-/* Opens the pod's namespace and a routing socket in it, both the caller's to close. */
-int attachment_enter(const struct args *args, int *ret_netns, struct rtnl *ret_rtnl,
+/* How the pod's port on the bridge is set. */
+struct link_port attachment_port(const struct conf *conf);
+
+/* The pod's routes into the subnet of a lease where that is not on the link; their number. */
+size_t attachment_subnet_routes(const struct conf *conf, const struct lease *lease,
+				struct conf_route routes[2]);
+
+/* Opens the pod, which is the caller's to close. */
+int attachment_enter(const struct args *args, enum pod_use use, struct pod *ret_pod,
 		     enum cni_code *code, struct kinc_error *err);
 
 /* On failure everything is as it was, but for the bridge. result->netns points into args. */

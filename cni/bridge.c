@@ -2,43 +2,15 @@
 #include "bridge.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
-#include "cleanup.h"
-#include "io.h"
+#include "conf_ranges.h"
+#include "gateway.h"
 #include "route.h"
-
-static int add_gateways(struct rtnl *rtnl, const struct conf *conf, int index,
-			struct kinc_error *err)
-{
-	for (size_t i = 0; i < conf->set_count; i++) {
-		for (size_t j = 0; j < conf->sets[i].count; j++) {
-			const struct ip_range *range = &conf->sets[i].ranges[j];
-			struct ip_prefix gateway = {range->gateway, range->subnet.length};
-			int result = address_add(rtnl, index, &gateway, err);
-			if (result < 0 && result != -EEXIST)
-				return result;
-		}
-	}
-	return 0;
-}
-
-/* Writes only when it must: /proc/sys may be read-only and right. */
-static int set_sysctl(const char *path, char value, struct kinc_error *err)
-{
-	cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC);
-	const char text[] = {value, '\0'};
-	char now;
-
-	if (fd < 0)
-		return kinc_error_errno(err, errno, "cannot open %s", path);
-	if (read(fd, &now, 1) == 1 && now == value)
-		return 0;
-	return kinc_write_existing(AT_FDCWD, path, text, err);
-}
+#include "sysctl.h"
 
 static int isolate(const char *bridge, struct kinc_error *err)
 {
@@ -49,24 +21,24 @@ static int isolate(const char *bridge, struct kinc_error *err)
 
 	/* A pod asks for a pod of its own subnet: the bridge answers in its place. */
 	snprintf(path, sizeof(path), "/proc/sys/net/ipv4/conf/%s/proxy_arp_pvlan", bridge);
-	result = set_sysctl(path, '1', err);
+	result = sysctl_set(path, '1', err);
 	/* The kernel waits up to 0.8 s at random before it answers for another. */
 	snprintf(path, sizeof(path), "/proc/sys/net/ipv4/neigh/%s/proxy_delay", bridge);
 	if (result == 0)
-		result = set_sysctl(path, '0', err);
+		result = sysctl_set(path, '0', err);
 	/* Both must be 0, or the bridge tells pods of a shorter way that is closed. */
 	snprintf(path, sizeof(path), "/proc/sys/net/ipv4/conf/%s/send_redirects", bridge);
 	if (result == 0)
-		result = set_sysctl(path, '0', err);
+		result = sysctl_set(path, '0', err);
 	if (result == 0)
-		result = set_sysctl("/proc/sys/net/ipv4/conf/all/send_redirects", '0', err);
+		result = sysctl_set("/proc/sys/net/ipv4/conf/all/send_redirects", '0', err);
 	/*
 	 * br_netfilter, which kernels switch on by default, would turn a service's
 	 * address into a pod's on the bridge already, where the way is closed.
 	 */
 	for (size_t i = 0; result == 0 && i < sizeof(filters) / sizeof(filters[0]); i++)
 		if (access(filters[i], F_OK) == 0)
-			result = set_sysctl(filters[i], '0', err);
+			result = sysctl_set(filters[i], '0', err);
 	return result;
 }
 
@@ -77,26 +49,71 @@ int bridge_forward(const struct conf *conf, struct kinc_error *err)
 	if (conf->isolated)
 		result = isolate(conf->bridge, err);
 	for (size_t i = 0; result == 0 && conf->gateway && i < conf->set_count; i++)
-		result = set_sysctl(conf->sets[i].ranges[0].first.family == AF_INET
+		result = sysctl_set(conf->sets[i].ranges[0].first.family == AF_INET
 					    ? "/proc/sys/net/ipv4/ip_forward"
 					    : "/proc/sys/net/ipv6/conf/all/forwarding",
 				    '1', err);
 	return result;
 }
 
+/* What the kernel would do for a bridge with IPv6 and we do without. */
+static int quiet_ipv6(const char *bridge, struct kinc_error *err)
+{
+	/* Its routes are ours to make, and nobody else has its link-local address. */
+	static const char *const knobs[] = {"accept_ra", "accept_dad"};
+	char path[128];
+	int result = 0;
+
+	for (size_t i = 0; result == 0 && i < sizeof(knobs) / sizeof(*knobs); i++) {
+		snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/%s", bridge, knobs[i]);
+		result = sysctl_set(path, '0', err);
+	}
+	return result;
+}
+
+/* A bridge without a MAC of its own takes that of its lowest port. */
+static int choose_mac(const struct conf *conf, unsigned char mac[6], struct kinc_error *err)
+{
+	if (conf->set_count) {
+		ip_to_mac(&conf->sets[0].ranges[0].gateway, mac);
+		return 0;
+	}
+	/* Other nodes may have a bridge of that name on the same wire. */
+	if (getrandom(mac, 6, 0) != 6)
+		return kinc_error_errno(err, errno, "no random bytes for a MAC");
+	mac[0] = (unsigned char)((mac[0] & 0xfc) | 2);
+	return 0;
+}
+
+static int create(struct rtnl *rtnl, const struct conf *conf, struct link *ret_bridge,
+		  struct kinc_error *err)
+{
+	struct link uplink = {0};
+	unsigned char mac[6];
+	int index = 0, result = choose_mac(conf, mac, err);
+
+	if (result == 0 && !conf->mtu)
+		result = route_uplink(rtnl, &index, err);
+	if (result == 0 && index)
+		result = link_get_index(rtnl, index, &uplink, err);
+	if (result == 0)
+		result = link_create_bridge(rtnl, conf->bridge, mac,
+					    conf->mtu ? conf->mtu : uplink.mtu, err);
+	/* Another ADD may have been faster. */
+	if (result == 0 || result == -EEXIST)
+		result = link_get(rtnl, conf->bridge, ret_bridge, err);
+	if (result == 0 && conf_has_family(conf, AF_INET6))
+		result = quiet_ipv6(conf->bridge, err);
+	return result;
+}
+
 int bridge_ensure(struct rtnl *rtnl, const struct conf *conf, struct link *ret_bridge,
 		  struct kinc_error *err)
 {
-	unsigned char mac[6];
 	int result = link_get(rtnl, conf->bridge, ret_bridge, err);
 
-	if (result == -ENODEV) {
-		ip_to_mac(&conf->sets[0].ranges[0].gateway, mac);
-		result = link_create_bridge(rtnl, conf->bridge, mac, conf->mtu, err);
-		/* Another ADD may have been faster. */
-		if (result == 0 || result == -EEXIST)
-			result = link_get(rtnl, conf->bridge, ret_bridge, err);
-	}
+	if (result == -ENODEV)
+		result = create(rtnl, conf, ret_bridge, err);
 	if (result < 0)
 		return result;
 	if (strcmp(ret_bridge->kind, "bridge") != 0)
@@ -104,7 +121,9 @@ int bridge_ensure(struct rtnl *rtnl, const struct conf *conf, struct link *ret_b
 				      conf->bridge);
 	if (!ret_bridge->up)
 		result = link_set_up(rtnl, ret_bridge->index, err);
+	if (result == 0 && conf->promiscuous && !ret_bridge->promiscuous)
+		result = link_set_promiscuous(rtnl, ret_bridge->index, err);
 	if (result == 0 && conf->gateway)
-		result = add_gateways(rtnl, conf, ret_bridge->index, err);
+		result = gateway_ensure(rtnl, conf, ret_bridge->index, err);
 	return result < 0 ? result : bridge_forward(conf, err);
 }

@@ -8,8 +8,9 @@
 /*
  * Finds conf's bridge, or makes it: up, with a MAC derived from its first
  * gateway address (a bridge without one takes that of its lowest port, and
- * changes it with every pod), and with the gateway addresses when conf wants
- * them. A link of that name that is no bridge is -EEXIST.
+ * changes it with every pod), with the MTU of the uplink unless conf has one,
+ * and with the gateway addresses when conf wants them. A link of that name that is no bridge is
+ * -EEXIST.
  */
 int bridge_ensure(struct rtnl *rtnl, const struct conf *conf, struct link *ret_bridge,
 		  struct kinc_error *err);

@@ -5,7 +5,6 @@
 
 #include "attachment.h"
 #include "cleanup.h"
-#include "netns.h"
 #include "route.h"
 
 static int check_host(struct rtnl *host, const struct conf *conf, const struct ipam_owner *owner,
@@ -26,9 +25,15 @@ static int check_host(struct rtnl *host, const struct conf *conf, const struct i
 		return kinc_error_set(err, ENOENT, "%s is not a port of %s", name, conf->bridge);
 	if (!port.up)
 		return kinc_error_set(err, ENOENT, "%s is down", name);
-	if (port.hairpin != conf->hairpin || port.isolated != conf->isolated)
-		return kinc_error_set(err, ENOENT, "%s has hairpin mode %s and isolation %s", name,
-				      port.hairpin ? "on" : "off", port.isolated ? "on" : "off");
+	const struct link_port wanted = attachment_port(conf);
+	if (port.hairpin != wanted.hairpin || port.isolated != wanted.isolated ||
+	    port.locked != wanted.locked)
+		return kinc_error_set(err, ENOENT,
+				      "%s has hairpin mode %s, isolation %s and lock %s", name,
+				      port.hairpin ? "on" : "off", port.isolated ? "on" : "off",
+				      port.locked ? "on" : "off");
+	if (conf->promiscuous && !bridge.promiscuous)
+		return kinc_error_set(err, ENOENT, "%s is not promiscuous", conf->bridge);
 	return 0;
 }
 
@@ -67,9 +72,17 @@ static int check_pod(struct rtnl *pod, const struct conf *conf, const char *ifna
 		struct ip_prefix prefix = {lease->address, lease->range->subnet.length};
 		status = address_check(pod, link.index, &prefix, err);
 	}
+	for (size_t i = 0; i < previous->count; i++) {
+		struct conf_route routes[2];
+		size_t count = attachment_subnet_routes(conf, &previous->leases[i], routes);
+		for (size_t j = 0; status == 0 && j < count; j++)
+			status = route_check(pod, link.index, &routes[j],
+					     routes[j].gateway.family ? &routes[j].gateway : NULL,
+					     err);
+	}
 	for (size_t i = 0; status == 0 && i < conf->route_count; i++)
 		status = route_check(
-			pod, link.index, &conf->routes[i].destination,
+			pod, link.index, &conf->routes[i],
 			result_gateway(&conf->routes[i], previous->leases, previous->count), err);
 	return status;
 }
@@ -77,8 +90,7 @@ static int check_pod(struct rtnl *pod, const struct conf *conf, const char *ifna
 int attachment_check(const struct args *args, const struct conf *conf, enum cni_code *code,
 		     struct kinc_error *err)
 {
-	cleanup_close int netns = -EBADF;
-	cleanup_rtnl struct rtnl pod = RTNL_CLOSED;
+	cleanup_pod struct pod pod = POD_NONE;
 	cleanup_rtnl struct rtnl host = RTNL_CLOSED;
 	cleanup_ipam struct ipam ipam = IPAM_NONE;
 	struct previous previous = {0};
@@ -88,7 +100,7 @@ int attachment_check(const struct args *args, const struct conf *conf, enum cni_
 	status = result_read_previous(conf, args->owner.ifname, &previous, err);
 	if (status < 0)
 		return status;
-	status = attachment_enter(args, &netns, &pod, code, err);
+	status = attachment_enter(args, POD_LOOK, &pod, code, err);
 	if (status == 0)
 		status = rtnl_open(&host, err);
 	if (status == 0)
@@ -104,6 +116,6 @@ int attachment_check(const struct args *args, const struct conf *conf, enum cni_
 	if (status == 0)
 		status = check_gateways(&host, conf, &previous, err);
 	if (status == 0)
-		status = check_pod(&pod, conf, args->owner.ifname, &previous, err);
+		status = check_pod(&pod.rtnl, conf, args->owner.ifname, &previous, err);
 	return status;
 }

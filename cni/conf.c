@@ -6,6 +6,7 @@
 
 #include "conf_json.h"
 #include "conf_ranges.h"
+#include "conf_wish.h"
 
 #define DATA_DIR "/run/kinc/cni"
 
@@ -17,15 +18,11 @@ static const char *const version_names[CNI_VERSIONS] = {
 };
 
 static const char *const top_keys[] = {
-	"cniVersion",  "name",	    "type",	  "bridge",	   "mtu",
-	"hairpinMode", "isGateway", "ipMasq",	  "ipam",	   "isDefaultGateway",
-	"isolation",   "dns",	    "prevResult", "runtimeConfig", "capabilities",
-	"args",	       "cni.dev/*", NULL,
-};
-
-/* Of what a runtime may pass by capability: what others do, or what is only told. */
-static const char *const runtime_keys[] = {
-	"portMappings", "dns", "aliases", "cgroupPath", "io.kubernetes.cri.pod-annotations", NULL,
+	"cniVersion",	 "name",      "type",	     "bridge",	      "mtu",
+	"hairpinMode",	 "isGateway", "ipMasq",	     "ipam",	      "isDefaultGateway",
+	"isolation",	 "dns",	      "prevResult",  "runtimeConfig", "capabilities",
+	"args",		 "cni.dev/*", "promiscMode", "forceAddress",  "macspoofchk",
+	"portIsolation", NULL,
 };
 
 static const char *const dns_keys[] = {"nameservers", "domain", "search", "options", NULL};
@@ -122,19 +119,31 @@ static int parse_bridge(struct conf *conf, struct kinc_error *err)
 	result = conf_get_integer(conf->tree, "", "mtu", 0, 65535, &conf->mtu, err);
 	if (result == 0 && conf->mtu && conf->mtu < 68)
 		return kinc_error_set(err, EINVAL, "mtu must be at least 68");
-	if (result == 0)
-		result = conf_get_bool(conf->tree, "", "hairpinMode", &conf->hairpin, err);
-	if (result == 0)
-		result = conf_get_bool(conf->tree, "", "isGateway", &conf->gateway, err);
-	if (result == 0)
-		result = conf_get_bool(conf->tree, "", "isDefaultGateway", &conf->default_gateway,
-				       err);
-	if (result == 0)
-		result = conf_get_bool(conf->tree, "", "ipMasq", &conf->masquerade, err);
-	if (result == 0)
-		result = conf_get_bool(conf->tree, "", "isolation", &conf->isolated, err);
+	const struct {
+		const char *key;
+		bool *value;
+	} switches[] = {
+		{"hairpinMode", &conf->hairpin},
+		{"promiscMode", &conf->promiscuous},
+		{"isGateway", &conf->gateway},
+		{"isDefaultGateway", &conf->default_gateway},
+		{"forceAddress", &conf->force_address},
+		{"ipMasq", &conf->masquerade},
+		{"macspoofchk", &conf->mac_spoof_check},
+		{"portIsolation", &conf->port_isolation},
+		{"isolation", &conf->isolated},
+	};
+	for (size_t i = 0; result == 0 && i < sizeof(switches) / sizeof(*switches); i++)
+		result = conf_get_bool(conf->tree, "", switches[i].key, switches[i].value, err);
+	if (result == 0 && conf->hairpin && conf->promiscuous)
+		return kinc_error_set(err, EINVAL,
+				      "hairpinMode and promiscMode can't both be true");
 	if (conf->default_gateway)
 		conf->gateway = true;
+	if (result == 0 && conf->isolated && !conf->gateway)
+		return kinc_error_set(err, EINVAL,
+				      "isolation sends pods' traffic through the bridge's "
+				      "address: it needs isGateway: true");
 	return result;
 }
 
@@ -142,7 +151,6 @@ static int parse_bridge(struct conf *conf, struct kinc_error *err)
 static int parse_tree(struct conf *conf, struct kinc_error *err)
 {
 	const char *version = "0.1.0", *type = NULL;
-	const cJSON *runtime = NULL, *capabilities = NULL;
 	int result;
 
 	if (!cJSON_IsObject(conf->tree))
@@ -166,12 +174,6 @@ static int parse_tree(struct conf *conf, struct kinc_error *err)
 
 	result = conf_only_keys(conf->tree, "", top_keys, err);
 	if (result == 0)
-		result = conf_get_object(conf->tree, "", "capabilities", &capabilities, err);
-	if (result == 0)
-		result = conf_get_object(conf->tree, "", "runtimeConfig", &runtime, err);
-	if (result == 0 && runtime)
-		result = conf_only_keys(runtime, "runtimeConfig.", runtime_keys, err);
-	if (result == 0)
 		result = conf_get_object(conf->tree, "", "prevResult", &conf->prev_result, err);
 	if (result == 0)
 		result = parse_attachments(conf, err);
@@ -179,6 +181,8 @@ static int parse_tree(struct conf *conf, struct kinc_error *err)
 		result = parse_bridge(conf, err);
 	if (result == 0)
 		result = parse_dns(conf, err);
+	if (result == 0)
+		result = conf_parse_wish(conf, err);
 	conf->data_dir = DATA_DIR;
 	return result < 0 ? result : conf_parse_ipam(conf, err);
 }

@@ -34,6 +34,7 @@ struct ip_range {
 #define CONF_RANGES_MAX 16
 #define CONF_ROUTES_MAX 64
 #define CONF_NAME_MAX 100
+#define CONF_WISHES_MAX CONF_SETS_MAX
 
 /* Every attachment gets one address of each set; a set is of one family. */
 struct ip_range_set {
@@ -44,6 +45,18 @@ struct ip_range_set {
 struct conf_route {
 	struct ip_prefix destination;
 	struct ip_address gateway; /* family AF_UNSPEC: that of the address's range */
+	unsigned mtu, advmss;	   /* bytes; 0: not asked for */
+	unsigned priority;	   /* 0: the kernel's default */
+	unsigned table;		   /* 0: the main one */
+	int scope;		   /* RT_SCOPE_*; -1: by the gateway */
+};
+
+/* What one attachment asks for, by CNI_ARGS, args.cni or runtimeConfig. */
+struct conf_wish {
+	struct ip_address addresses[CONF_WISHES_MAX];
+	size_t count;
+	unsigned char mac[6];
+	bool has_mac;
 };
 
 /* One network, as the runtime hands it over on stdin. */
@@ -51,24 +64,30 @@ struct conf {
 	enum cni_version version;
 	const char *name;
 	char bridge[IFNAMSIZ];
-	unsigned mtu; /* bytes; 0: the kernel's default */
+	unsigned mtu; /* bytes; 0: that of the uplink when the bridge is made */
 	bool hairpin;
+	bool promiscuous;     /* the bridge receives every frame */
+	bool force_address;   /* another address of the bridge makes way for the gateway */
+	bool mac_spoof_check; /* a pod sends only with its own MAC */
+	bool port_isolation;  /* pods do not reach each other on the bridge */
 	bool gateway;	      /* the bridge carries the ranges' gateway addresses */
 	bool default_gateway; /* and is the pods' default route */
 	bool masquerade;
 	bool isolated; /* pods reach each other through the IP forward hook */
 
 	struct ip_range_set sets[CONF_SETS_MAX];
-	size_t set_count;
+	size_t set_count; /* 0: no ipam, the interface gets no address */
 	struct conf_route routes[CONF_ROUTES_MAX];
 	size_t route_count;
 	const char *data_dir; /* absolute; leases live in data_dir/name */
 
-	const cJSON *dns;	  /* NULL when not given */
+	struct conf_wish wish;
+	const char *resolv_conf;  /* a file to take dns from; NULL when not given */
+	const cJSON *dns;	  /* NULL when not given; owned by tree */
 	const cJSON *prev_result; /* NULL when not given */
 	const cJSON *valid_attachments;
 	bool attachments_given; /* valid_attachments is then NULL for none */
-	cJSON *tree; /* owns every pointer above */
+	cJSON *tree;		/* owns every pointer above */
 };
 
 /*

@@ -5,11 +5,11 @@
 #include <string.h>
 
 #include "conf_json.h"
+#include "conf_routes.h"
 
-static const char *const ipam_keys[] = {"type",	  "subnet", "rangeStart", "rangeEnd", "gateway",
-					"ranges", "routes", "dataDir",	  NULL};
+static const char *const ipam_keys[] = {"type",	  "subnet", "rangeStart", "rangeEnd",	"gateway",
+					"ranges", "routes", "dataDir",	  "resolvConf", NULL};
 static const char *const range_keys[] = {"subnet", "rangeStart", "rangeEnd", "gateway", NULL};
-static const char *const route_keys[] = {"dst", "gw", NULL};
 
 /* An optional address of a range, which must lie in its subnet. */
 static int parse_within(const cJSON *object, const char *key, const struct ip_prefix *subnet,
@@ -97,27 +97,19 @@ static int add_range(struct conf *conf, const cJSON *object, struct kinc_error *
 	return 0;
 }
 
-static int parse_ranges(struct conf *conf, const cJSON *ipam, struct kinc_error *err)
+/* A list of sets, each a list of ranges; where is its path for messages. */
+static int add_sets(struct conf *conf, const cJSON *sets, const char *where, struct kinc_error *err)
 {
-	const cJSON *ranges = NULL, *list, *object;
-	int result = conf_only_keys(ipam, "ipam.", ipam_keys, err);
+	const cJSON *list, *object;
+	int result = 0;
 
-	if (result == 0)
-		result = conf_get_array(ipam, "ipam.", "ranges", &ranges, err);
-	if (result < 0)
-		return result;
-	/* The flat form is a set before the others, as in host-local. */
-	if (kinc_json_get(ipam, "subnet")) {
-		conf->set_count = 1;
-		result = add_range(conf, ipam, err);
-	}
-	cJSON_ArrayForEach(list, ranges)
+	cJSON_ArrayForEach(list, sets)
 	{
 		if (!cJSON_IsArray(list) || !list->child)
-			return kinc_error_set(err, EINVAL,
-					      "ipam.ranges must be a list of lists of objects");
+			return kinc_error_set(err, EINVAL, "%s must be a list of lists of objects",
+					      where);
 		if (conf->set_count == CONF_SETS_MAX)
-			return kinc_error_set(err, EINVAL, "more than %d sets in ipam.ranges",
+			return kinc_error_set(err, EINVAL, "more than %d sets of ranges",
 					      CONF_SETS_MAX);
 		conf->set_count++;
 		cJSON_ArrayForEach(object, list)
@@ -128,76 +120,45 @@ static int parse_ranges(struct conf *conf, const cJSON *ipam, struct kinc_error 
 				result = add_range(conf, object, err);
 		}
 	}
+	return result;
+}
+
+static int parse_ranges(struct conf *conf, const cJSON *ipam, struct kinc_error *err)
+{
+	const cJSON *ranges = NULL, *asked = NULL;
+	int result = conf_only_keys(ipam, "ipam.", ipam_keys, err);
+
+	if (result == 0)
+		result = conf_get_array(ipam, "ipam.", "ranges", &ranges, err);
+	if (result == 0)
+		result = conf_get_array(kinc_json_get(conf->tree, "runtimeConfig"),
+					"runtimeConfig.", "ipRanges", &asked, err);
+	/* As in host-local: the runtime's first, then the flat form, then the list. */
+	if (result == 0)
+		result = add_sets(conf, asked, "runtimeConfig.ipRanges", err);
+	if (result == 0 && kinc_json_get(ipam, "subnet")) {
+		if (conf->set_count == CONF_SETS_MAX)
+			return kinc_error_set(err, EINVAL, "more than %d sets of ranges",
+					      CONF_SETS_MAX);
+		conf->set_count++;
+		result = add_range(conf, ipam, err);
+	}
+	if (result == 0)
+		result = add_sets(conf, ranges, "ipam.ranges", err);
 	if (result == 0 && conf->set_count == 0)
 		return kinc_error_set(err, EINVAL, "ipam has neither subnet nor ranges");
 	return result;
 }
 
-static bool has_family(const struct conf *conf, int family)
-{
-	for (size_t i = 0; i < conf->set_count; i++)
-		if (conf->sets[i].ranges[0].first.family == family)
-			return true;
-	return false;
-}
-
-static int add_route(struct conf *conf, const cJSON *object, struct kinc_error *err)
-{
-	struct conf_route route = {.gateway.family = AF_UNSPEC};
-	const char *destination = NULL, *gateway = NULL;
-	int result = conf_only_keys(object, "ipam.routes ", route_keys, err);
-
-	if (result == 0)
-		result = conf_get_string(object, "ipam.routes ", "dst", &destination, err);
-	if (result == 0)
-		result = conf_get_string(object, "ipam.routes ", "gw", &gateway, err);
-	if (result < 0)
-		return result;
-	if (!destination || prefix_parse(destination, &route.destination) < 0)
-		return kinc_error_set(err, EINVAL, "ipam.routes dst \"%s\" is no ADDRESS/LENGTH",
-				      destination ? destination : "");
-	if (gateway && *gateway && ip_parse(gateway, &route.gateway) < 0)
-		return kinc_error_set(err, EINVAL, "ipam.routes gw \"%s\" is no address", gateway);
-
-	int family = route.destination.address.family;
-	if (route.gateway.family != AF_UNSPEC && route.gateway.family != family)
-		return kinc_error_set(err, EINVAL, "ipam.routes %s and its gw %s differ in family",
-				      destination, gateway);
-	if (!has_family(conf, family))
-		return kinc_error_set(err, EINVAL, "ipam.routes %s: no range is of its family",
-				      destination);
-	if (conf->route_count == CONF_ROUTES_MAX)
-		return kinc_error_set(err, EINVAL, "more than %d ipam.routes", CONF_ROUTES_MAX);
-	conf->routes[conf->route_count++] = route;
-	return 0;
-}
-
-/* isDefaultGateway is a route unless the configuration has one already. */
-static int add_default_route(struct conf *conf, int family, struct kinc_error *err)
-{
-	if (!has_family(conf, family))
-		return 0;
-	for (size_t i = 0; i < conf->route_count; i++)
-		if (conf->routes[i].destination.address.family == family &&
-		    conf->routes[i].destination.length == 0)
-			return 0;
-	if (conf->route_count == CONF_ROUTES_MAX)
-		return kinc_error_set(err, EINVAL, "more than %d ipam.routes", CONF_ROUTES_MAX);
-	conf->routes[conf->route_count++] = (struct conf_route){
-		.destination.address.family = family, .gateway.family = AF_UNSPEC};
-	return 0;
-}
-
 int conf_parse_ipam(struct conf *conf, struct kinc_error *err)
 {
-	const cJSON *ipam = NULL, *routes = NULL, *object;
+	const cJSON *ipam = NULL;
 	const char *type = NULL;
 	int result = conf_get_object(conf->tree, "", "ipam", &ipam, err);
 
-	if (result < 0)
+	/* Without ipam the interface is a port of the bridge and no more. */
+	if (result < 0 || !ipam || !ipam->child)
 		return result;
-	if (!ipam)
-		return kinc_error_set(err, EINVAL, "ipam is missing");
 	result = conf_get_string(ipam, "ipam.", "type", &type, err);
 	if (result == 0 && type && *type && strcmp(type, "host-local") != 0)
 		return kinc_error_set(err, EOPNOTSUPP,
@@ -207,22 +168,33 @@ int conf_parse_ipam(struct conf *conf, struct kinc_error *err)
 	if (result == 0)
 		result = parse_ranges(conf, ipam, err);
 	if (result == 0)
-		result = conf_get_array(ipam, "ipam.", "routes", &routes, err);
-	cJSON_ArrayForEach(object, routes) if (result == 0) result = add_route(conf, object, err);
-	if (result == 0 && conf->default_gateway)
-		result = add_default_route(conf, AF_INET, err);
-	if (result == 0 && conf->default_gateway)
-		result = add_default_route(conf, AF_INET6, err);
+		result = conf_parse_routes(conf, ipam, err);
 	if (result == 0)
 		result = conf_get_string(ipam, "ipam.", "dataDir", &conf->data_dir, err);
-	/* The bridge answers ARP in the place of isolated pods, for IPv6 nobody does. */
-	if (result == 0 && conf->isolated && has_family(conf, AF_INET6))
-		return kinc_error_set(err, EOPNOTSUPP,
-				      "kincnet does not support isolation: true with IPv6 ranges");
+	if (result == 0)
+		result = conf_get_string(ipam, "ipam.", "resolvConf", &conf->resolv_conf, err);
 	if (result == 0 && conf->data_dir[0] != '/')
 		return kinc_error_set(err, EINVAL, "ipam.dataDir \"%s\" is no absolute path",
 				      conf->data_dir);
 	return result;
+}
+
+bool conf_set_contains(const struct ip_range_set *set, const struct ip_address *address)
+{
+	for (size_t i = 0; i < set->count; i++)
+		if (address->family == set->ranges[i].first.family &&
+		    ip_compare(address, &set->ranges[i].first) >= 0 &&
+		    ip_compare(address, &set->ranges[i].last) <= 0)
+			return true;
+	return false;
+}
+
+bool conf_has_family(const struct conf *conf, int family)
+{
+	for (size_t i = 0; i < conf->set_count; i++)
+		if (conf->sets[i].ranges[0].first.family == family)
+			return true;
+	return false;
 }
 
 size_t conf_list_ranges(const struct conf *conf, int family,

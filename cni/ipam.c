@@ -6,11 +6,15 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "conf_wish.h"
 #include "io.h"
+#include "ipam_boot.h"
+#include "ipam_taken.h"
 
 /* "CONTAINER,IFNAME,SET" and "CONTAINER/IFNAME" */
 #define ENTRY_MAX (IPAM_ID_MAX + IFNAMSIZ + 8)
@@ -75,7 +79,10 @@ int ipam_open(struct ipam *ipam, const struct conf *conf, struct kinc_error *err
 		return kinc_error_errno(err, -result, "cannot keep leases in %s/%s", conf->data_dir,
 					conf->name);
 	}
-	return 0;
+	result = ipam_boot_ensure(ipam, conf, err);
+	if (result < 0)
+		ipam_close(ipam);
+	return result;
 }
 
 int ipam_open_existing(struct ipam *ipam, const struct conf *conf, struct kinc_error *err)
@@ -156,7 +163,7 @@ static int claim(struct ipam *ipam, const char *address, const char *attachment,
 {
 	char other[ENTRY_MAX];
 
-	if (read_entry(ipam->addresses, address, other) == 0)
+	if (read_entry(ipam->addresses, address, other) == 0 && strcmp(other, owner) != 0)
 		return -EADDRINUSE;
 	if (symlinkat(address, ipam->attachments, attachment) < 0) {
 		if (errno == EEXIST)
@@ -182,49 +189,115 @@ static void remember(int hint_fd, const char *address)
 		return; /* a hint: the search begins elsewhere next time */
 }
 
-static int reserve_from(struct ipam *ipam, const struct conf *conf, size_t index,
-			const struct ipam_owner *owner, struct lease *ret_lease,
-			struct kinc_error *err)
-{
-	const struct ip_range_set *set = &conf->sets[index];
-	char hint[32], attachment[ENTRY_MAX], text[ENTRY_MAX], address[IP_TEXT_MAX];
+/* As many refused claims as this, and the directory is read at once. */
+#define MISSES_MAX 16
 
-	snprintf(hint, sizeof(hint), "last.%zu", index);
-	attachment_name(owner, index, attachment);
-	owner_text(owner, text);
-	cleanup_close int hint_fd =
-		openat(ipam->directory, hint, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	struct cursor begin = cursor_begin(set, hint_fd), at = begin;
+struct search {
+	const struct ip_range_set *set;
+	const char *attachment, *owner;
+};
+
+/* The next free address from where the last one was taken. -ENOSPC: none. */
+static int take_any(struct ipam *ipam, const struct search *search, int hint_fd,
+		    struct lease *ret_lease, struct kinc_error *err)
+{
+	struct cursor begin = cursor_begin(search->set, hint_fd), at = begin;
+	cleanup_taken struct ipam_taken taken = {0};
+	char address[IP_TEXT_MAX];
+	int result = -ENOSPC;
+	size_t misses = 0;
+
 	do {
-		if (!is_gateway(set, &at.address)) {
-			int result =
-				claim(ipam, ip_format(&at.address, address), attachment, text, err);
+		if (!is_gateway(search->set, &at.address) && !ipam_taken_has(&taken, &at.address)) {
+			result = claim(ipam, ip_format(&at.address, address), search->attachment,
+				       search->owner, err);
 			if (result == 0) {
 				remember(hint_fd, address);
-				*ret_lease = (struct lease){at.address, &set->ranges[at.range]};
+				*ret_lease =
+					(struct lease){at.address, &search->set->ranges[at.range]};
 				return 0;
 			}
 			if (result != -EADDRINUSE)
 				return result;
+			if (++misses == MISSES_MAX)
+				result = ipam_taken_read(ipam, &taken, err);
+			if (result < 0 && result != -EADDRINUSE)
+				return result;
 		}
 		cursor_advance(&at);
 	} while (!ip_equal(&at.address, &begin.address));
-	return kinc_error_set(err, ENOSPC, "no address is free in range set %zu of network %s",
-			      index, conf->name);
+	return -ENOSPC;
+}
+
+static int take(struct ipam *ipam, const struct search *search, const struct ip_address *wish,
+		struct lease *ret_lease, struct kinc_error *err)
+{
+	const struct ip_range_set *set = search->set;
+	char address[IP_TEXT_MAX], holder[ENTRY_MAX] = "another";
+	size_t i = 0;
+
+	int result = claim(ipam, ip_format(wish, address), search->attachment, search->owner, err);
+	if (result == -EADDRINUSE) {
+		read_entry(ipam->addresses, address, holder);
+		return kinc_error_set(err, EADDRINUSE, "address %s was asked for, but %s has it",
+				      address, holder);
+	}
+	while (!prefix_contains(&set->ranges[i].subnet, wish))
+		i++;
+	if (result == 0)
+		*ret_lease = (struct lease){*wish, &set->ranges[i]};
+	return result;
+}
+
+static int reserve_from(struct ipam *ipam, const struct conf *conf, size_t index,
+			const struct ip_address *wish, const struct ipam_owner *owner,
+			struct lease *ret_lease, struct kinc_error *err)
+{
+	char hint[32], attachment[ENTRY_MAX], text[ENTRY_MAX];
+	const struct search search = {&conf->sets[index], attachment, text};
+
+	attachment_name(owner, index, attachment);
+	owner_text(owner, text);
+	if (wish)
+		return take(ipam, &search, wish, ret_lease, err);
+	snprintf(hint, sizeof(hint), "last.%zu", index);
+	cleanup_close int hint_fd =
+		openat(ipam->directory, hint, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int result = take_any(ipam, &search, hint_fd, ret_lease, err);
+	if (result == -ENOSPC)
+		return kinc_error_set(err, ENOSPC,
+				      "no address is free in range set %zu of network %s", index,
+				      conf->name);
+	return result;
+}
+
+/* An interface without addresses is noted all the same, so that GC finds it. */
+static int note_attachment(struct ipam *ipam, const struct ipam_owner *owner,
+			   struct kinc_error *err)
+{
+	char attachment[ENTRY_MAX];
+
+	attachment_name(owner, 0, attachment);
+	if (symlinkat("-", ipam->attachments, attachment) == 0)
+		return 0;
+	return kinc_error_errno(err, errno, "cannot note the attachment of %s", owner->container);
 }
 
 int ipam_reserve(struct ipam *ipam, const struct conf *conf, const struct ipam_owner *owner,
 		 struct lease *leases, struct kinc_error *err)
 {
-	for (size_t i = 0; i < conf->set_count; i++) {
-		int result = reserve_from(ipam, conf, i, owner, &leases[i], err);
+	const struct ip_address *wishes[CONF_SETS_MAX];
+	int result = conf_wish_assign(conf, wishes, err);
+
+	if (result == 0 && conf->set_count == 0)
+		return note_attachment(ipam, owner, err);
+	for (size_t i = 0; result == 0 && i < conf->set_count; i++) {
+		result = reserve_from(ipam, conf, i, wishes[i], owner, &leases[i], err);
 		/* What an earlier ADD holds is not ours to give back. */
 		if (result < 0 && !(result == -EEXIST && i == 0))
 			ipam_release(ipam, owner, NULL);
-		if (result < 0)
-			return result;
 	}
-	return 0;
+	return result;
 }
 
 int ipam_release(struct ipam *ipam, const struct ipam_owner *owner, struct kinc_error *err)
@@ -267,4 +340,13 @@ int ipam_check(struct ipam *ipam, const struct ipam_owner *owner, const struct i
 		return kinc_error_set(err, ENOENT, "address %s is leased to %s, not to %s", name,
 				      holder, text);
 	return 0;
+}
+
+int ipam_lock(struct ipam *ipam, struct kinc_error *err)
+{
+	cleanup_close int fd =
+		openat(ipam->directory, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int result = fd < 0 ? -1 : TEMP_FAILURE_RETRY(flock(fd, LOCK_EX));
+
+	return result < 0 ? kinc_error_errno(err, errno, "cannot lock the leases") : steal_fd(&fd);
 }

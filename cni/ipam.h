@@ -12,6 +12,7 @@
  *   attachments/CONTAINER,IFNAME,SET -> 10.244.43.5    what we mean to take
  *   addresses/10.244.43.5 -> CONTAINER/IFNAME          whose it is
  *   last.SET                                           a hint, may say anything
+ *   boot -> ID                                         of which start of the node
  *
  * An attachment is linked before its address and removed after it. So every
  * address that is taken is found through its attachment, whatever instruction
@@ -35,7 +36,7 @@ struct ipam_owner {
 };
 #define IPAM_ID_MAX 200
 
-/* Makes the directories. */
+/* Makes the directories, and empties them when they are of another start of the node. */
 int ipam_open(struct ipam *ipam, const struct conf *conf, struct kinc_error *err);
 
 /* Without making them: where they are missing everything is free, and *ret_ipam is IPAM_NONE. */
@@ -44,8 +45,9 @@ void ipam_close(struct ipam *ipam);
 #define cleanup_ipam __attribute__((cleanup(ipam_close)))
 
 /*
- * One address of each set of conf into leases[CONF_SETS_MAX]. -EEXIST: the
- * owner has a lease already (DEL comes first); -ENOSPC: a set is exhausted.
+ * One address of each set of conf into leases[CONF_SETS_MAX], those that conf
+ * wishes for among them. -EEXIST: the owner has a lease already (DEL comes
+ * first); -ENOSPC: a set is exhausted; -EADDRINUSE: a wish is another's.
  * Nothing is kept on failure.
  */
 int ipam_reserve(struct ipam *ipam, const struct conf *conf, const struct ipam_owner *owner,
@@ -61,6 +63,20 @@ int ipam_check(struct ipam *ipam, const struct ipam_owner *owner, const struct i
 /* Calls visit for each attachment with a lease; a negative result stops. */
 typedef int ipam_visit(const struct ipam_owner *owner, void *context);
 int ipam_each(struct ipam *ipam, ipam_visit *visit, void *context, struct kinc_error *err);
+
+/* Calls visit for each address that is taken. */
+typedef int ipam_visit_address(const struct ip_address *address, void *context);
+int ipam_each_address(struct ipam *ipam, ipam_visit_address *visit, void *context,
+		      struct kinc_error *err);
+
+/*
+ * For what happens once and takes long; leases need no lock. Released by
+ * closing the descriptor.
+ */
+int ipam_lock(struct ipam *ipam, struct kinc_error *err);
+
+/* Every lease is gone, whoever held it. -errno, without a sentence where a removal failed. */
+int ipam_forget(struct ipam *ipam, struct kinc_error *err);
 
 /* -ENOSPC with a sentence when a set of conf has no free address. */
 int ipam_room(struct ipam *ipam, const struct conf *conf, struct kinc_error *err);

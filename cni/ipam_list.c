@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "conf_ranges.h"
 #include "ipam.h"
 
 static void close_stream(DIR **stream)
@@ -44,6 +45,42 @@ int ipam_each(struct ipam *ipam, ipam_visit *visit, void *context, struct kinc_e
 	return result;
 }
 
+int ipam_each_address(struct ipam *ipam, ipam_visit_address *visit, void *context,
+		      struct kinc_error *err)
+{
+	cleanup_dir DIR *stream = NULL;
+	int result = ipam->addresses < 0 ? 0 : list(ipam->addresses, &stream, err);
+	struct dirent *entry;
+
+	while (stream && result == 0 && (entry = readdir(stream))) {
+		struct ip_address address;
+		if (ip_parse(entry->d_name, &address) == 0)
+			result = visit(&address, context);
+	}
+	return result;
+}
+
+static int empty(int directory, struct kinc_error *err)
+{
+	cleanup_dir DIR *stream = NULL;
+	int result = list(directory, &stream, err);
+	struct dirent *entry;
+
+	while (stream && result == 0 && (entry = readdir(stream)))
+		if (entry->d_type == DT_LNK && unlinkat(directory, entry->d_name, 0) < 0 &&
+		    errno != ENOENT)
+			result = -errno;
+	return result;
+}
+
+int ipam_forget(struct ipam *ipam, struct kinc_error *err)
+{
+	/* In the order of a release: an address is never without its attachment. */
+	int result = empty(ipam->addresses, err);
+
+	return result < 0 ? result : empty(ipam->attachments, err);
+}
+
 /* Free addresses of a set if it were empty, at most limit. */
 static size_t set_size(const struct ip_range_set *set, size_t limit)
 {
@@ -63,32 +100,27 @@ static size_t set_size(const struct ip_range_set *set, size_t limit)
 	return size;
 }
 
-static bool set_contains(const struct ip_range_set *set, const struct ip_address *address)
+struct usage {
+	const struct conf *conf;
+	size_t used[CONF_SETS_MAX];
+};
+
+static int count(const struct ip_address *address, void *context)
 {
-	for (size_t i = 0; i < set->count; i++)
-		if (address->family == set->ranges[i].first.family &&
-		    ip_compare(address, &set->ranges[i].first) >= 0 &&
-		    ip_compare(address, &set->ranges[i].last) <= 0)
-			return true;
-	return false;
+	struct usage *usage = context;
+
+	for (size_t i = 0; i < usage->conf->set_count; i++)
+		usage->used[i] += conf_set_contains(&usage->conf->sets[i], address);
+	return 0;
 }
 
 int ipam_room(struct ipam *ipam, const struct conf *conf, struct kinc_error *err)
 {
-	size_t used[CONF_SETS_MAX] = {0};
-	cleanup_dir DIR *stream = NULL;
-	int result = ipam->addresses < 0 ? 0 : list(ipam->addresses, &stream, err);
-	struct dirent *entry;
+	struct usage usage = {.conf = conf};
+	int result = ipam_each_address(ipam, count, &usage, err);
 
-	while (stream && result == 0 && (entry = readdir(stream))) {
-		struct ip_address address;
-		if (ip_parse(entry->d_name, &address) < 0)
-			continue;
-		for (size_t i = 0; i < conf->set_count; i++)
-			used[i] += set_contains(&conf->sets[i], &address);
-	}
 	for (size_t i = 0; result == 0 && i < conf->set_count; i++)
-		if (set_size(&conf->sets[i], used[i] + 1) <= used[i])
+		if (set_size(&conf->sets[i], usage.used[i] + 1) <= usage.used[i])
 			return kinc_error_set(err, ENOSPC,
 					      "no address is free in range set %zu of network %s",
 					      i, conf->name);

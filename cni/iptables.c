@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "conf_ranges.h"
 #include "hash.h"
 #include "run.h"
 
@@ -38,17 +37,19 @@ static int call(const char *program, const char *operation, const char *chain,
 }
 #define ARGUMENTS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
-static int masquerade_family(const struct conf *conf, int family, const char *chain,
+static int masquerade_family(const struct subnets *subnets, int family, const char *chain,
 			     struct kinc_error *err)
 {
 	const char *program = family == AF_INET ? "iptables" : "ip6tables";
-	const struct ip_range *ranges[CONF_SETS_MAX * CONF_RANGES_MAX];
 	static const char *const none[] = {NULL};
-	size_t count = conf_list_ranges(conf, family, ranges);
 	const char *multicast = family == AF_INET ? "224.0.0.0/4" : "ff00::/8";
-	char subnet[IP_TEXT_MAX];
+	char texts[SUBNETS_MAX][IP_TEXT_MAX];
+	size_t count = 0;
 	int result = 0;
 
+	for (size_t i = 0; i < subnets->count; i++)
+		if (subnets->list[i].address.family == family)
+			prefix_format(&subnets->list[i], texts[count++]);
 	if (count == 0)
 		return 0;
 	/* The chain may be there from before; then it is emptied. */
@@ -57,28 +58,25 @@ static int masquerade_family(const struct conf *conf, int family, const char *ch
 	if (result == 0)
 		result =
 			call(program, "-A", chain, ARGUMENTS("-d", multicast, "-j", "RETURN"), err);
-	for (size_t i = 0; result == 0 && i < count; i++) {
-		prefix_format(&ranges[i]->subnet, subnet);
-		result = call(program, "-A", chain, ARGUMENTS("-d", subnet, "-j", "RETURN"), err);
-	}
+	for (size_t i = 0; result == 0 && i < count; i++)
+		result = call(program, "-A", chain, ARGUMENTS("-d", texts[i], "-j", "RETURN"), err);
 	if (result == 0)
 		result = call(program, "-A", chain, ARGUMENTS("-j", "MASQUERADE"), err);
 	for (size_t i = 0; result == 0 && i < count; i++) {
-		prefix_format(&ranges[i]->subnet, subnet);
-		const char *const *jump = ARGUMENTS("-s", subnet, "-j", chain);
+		const char *const *jump = ARGUMENTS("-s", texts[i], "-j", chain);
 		if (call(program, "-C", "POSTROUTING", jump, NULL) < 0)
 			result = call(program, "-A", "POSTROUTING", jump, err);
 	}
 	return result;
 }
 
-int iptables_masquerade(const struct conf *conf, struct kinc_error *err)
+int iptables_masquerade(const char *network, const struct subnets *subnets, struct kinc_error *err)
 {
 	char chain[32];
 
 	/* Names of chains end at 28 bytes, those of networks do not. */
 	snprintf(chain, sizeof(chain), "KINC-%016llx",
-		 (unsigned long long)hash_bytes(HASH_START, conf->name, strlen(conf->name)));
-	int result = masquerade_family(conf, AF_INET, chain, err);
-	return result < 0 ? result : masquerade_family(conf, AF_INET6, chain, err);
+		 (unsigned long long)hash_bytes(HASH_START, network, strlen(network)));
+	int result = masquerade_family(subnets, AF_INET, chain, err);
+	return result < 0 ? result : masquerade_family(subnets, AF_INET6, chain, err);
 }

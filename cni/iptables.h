@@ -2,9 +2,9 @@
 #ifndef CNI_IPTABLES_H
 #define CNI_IPTABLES_H
 
-#include "conf.h"
+#include "masquerade.h"
 
 /* masquerade_ensure for kernels without nftables: a chain KINC-... in table nat. */
-int iptables_masquerade(const struct conf *conf, struct kinc_error *err);
+int iptables_masquerade(const char *network, const struct subnets *subnets, struct kinc_error *err);
 
 #endif

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <linux/if_bridge.h>
 #include <linux/if_link.h>
+#include <linux/ip.h>
+#include <linux/neighbour.h>
 #include <linux/veth.h>
 #include <stdint.h>
 #include <string.h>
@@ -36,6 +38,7 @@ static void read_port(struct nlattr *info, struct link *link)
 	link->forwarding = port[IFLA_BRPORT_STATE] &&
 			   nla_get_u8(port[IFLA_BRPORT_STATE]) == BR_STATE_FORWARDING;
 	link->isolated = port[IFLA_BRPORT_ISOLATED] && nla_get_u8(port[IFLA_BRPORT_ISOLATED]);
+	link->locked = port[IFLA_BRPORT_LOCKED] && nla_get_u8(port[IFLA_BRPORT_LOCKED]);
 }
 
 static int read_link(struct nlmsghdr *message, void *context)
@@ -49,6 +52,7 @@ static int read_link(struct nlmsghdr *message, void *context)
 		return -EBADMSG;
 	link->index = header->ifi_index;
 	link->up = header->ifi_flags & IFF_UP;
+	link->promiscuous = header->ifi_flags & IFF_PROMISC;
 	link->running = header->ifi_flags & IFF_RUNNING;
 	if (told[IFLA_IFNAME])
 		nla_strlcpy(link->name, told[IFLA_IFNAME], sizeof(link->name));
@@ -76,6 +80,17 @@ int link_get(struct rtnl *rtnl, const char *name, struct link *ret_link, struct 
 		*ret_link = link;
 	else
 		kinc_error_prefix(err, "interface %s", name);
+	return result;
+}
+
+int link_get_index(struct rtnl *rtnl, int index, struct link *ret_link, struct kinc_error *err)
+{
+	struct link link = {0};
+	int result = rtnl_call(rtnl, link_message(RTM_GETLINK, 0, AF_UNSPEC, index, 0), read_link,
+			       &link, err);
+
+	if (result == 0)
+		*ret_link = link;
 	return result;
 }
 
@@ -121,7 +136,8 @@ int link_create_veth(struct rtnl *rtnl, const struct link_veth *veth, struct kin
 		nlmsg_append(message, (void *)&peer_header, sizeof(peer_header), NLMSG_ALIGNTO);
 		nla_put_string(message, IFLA_IFNAME, veth->peer);
 		nla_put_u32(message, IFLA_NET_NS_FD, (unsigned)veth->peer_netns);
-		nla_put(message, IFLA_ADDRESS, 6, veth->peer_mac);
+		if (veth->peer_mac)
+			nla_put(message, IFLA_ADDRESS, 6, veth->peer_mac);
 		if (veth->mtu)
 			nla_put_u32(message, IFLA_MTU, veth->mtu);
 		nla_nest_end(message, peer);
@@ -134,20 +150,42 @@ int link_create_veth(struct rtnl *rtnl, const struct link_veth *veth, struct kin
 	return result;
 }
 
-int link_set_port(struct rtnl *rtnl, int index, bool hairpin, bool isolated, struct kinc_error *err)
+int link_set_port(struct rtnl *rtnl, int index, const struct link_port *port,
+		  struct kinc_error *err)
 {
 	struct nl_msg *message = link_message(RTM_SETLINK, 0, AF_BRIDGE, index, 0);
 	int result;
 
 	if (message) {
-		struct nlattr *port = nla_nest_start(message, IFLA_PROTINFO);
-		nla_put_u8(message, IFLA_BRPORT_MODE, hairpin);
-		nla_put_u8(message, IFLA_BRPORT_ISOLATED, isolated);
-		nla_nest_end(message, port);
+		struct nlattr *info = nla_nest_start(message, IFLA_PROTINFO);
+		nla_put_u8(message, IFLA_BRPORT_MODE, port->hairpin);
+		nla_put_u8(message, IFLA_BRPORT_ISOLATED, port->isolated);
+		nla_put_u8(message, IFLA_BRPORT_LOCKED, port->locked);
+		nla_nest_end(message, info);
 	}
 	result = rtnl_call(rtnl, message, NULL, NULL, err);
 	if (result < 0)
-		kinc_error_prefix(err, "cannot set hairpin mode or isolation");
+		kinc_error_prefix(err, "cannot set hairpin mode, isolation or lock of a port");
+	return result;
+}
+
+int link_add_station(struct rtnl *rtnl, int index, const unsigned char mac[6],
+		     struct kinc_error *err)
+{
+	struct ndmsg header = {
+		.ndm_family = AF_BRIDGE,
+		.ndm_ifindex = index,
+		.ndm_state = NUD_NOARP,
+		.ndm_flags = NTF_MASTER,
+	};
+	struct nl_msg *message =
+		rtnl_message(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, &header, sizeof(header));
+
+	if (message)
+		nla_put(message, NDA_LLADDR, 6, mac);
+	int result = rtnl_call(rtnl, message, NULL, NULL, err);
+	if (result < 0)
+		kinc_error_prefix(err, "cannot bind the pod's MAC to its port");
 	return result;
 }
 
@@ -159,6 +197,44 @@ int link_set_up(struct rtnl *rtnl, int index, struct kinc_error *err)
 	if (result < 0)
 		kinc_error_prefix(err, "cannot set interface %d up", index);
 	return result;
+}
+
+int link_set_promiscuous(struct rtnl *rtnl, int index, struct kinc_error *err)
+{
+	int result = rtnl_call(rtnl, link_message(RTM_NEWLINK, 0, AF_UNSPEC, index, IFF_PROMISC),
+			       NULL, NULL, err);
+
+	if (result < 0)
+		kinc_error_prefix(err, "cannot set interface %d promiscuous", index);
+	return result;
+}
+
+int link_set_up_notifying(struct rtnl *rtnl, int index, struct kinc_error *err)
+{
+	struct nl_msg *message = link_message(RTM_NEWLINK, 0, AF_UNSPEC, index, IFF_UP);
+
+	if (message) {
+		struct nlattr *families = nla_nest_start(message, IFLA_AF_SPEC);
+		struct nlattr *inet = nla_nest_start(message, AF_INET);
+		struct nlattr *settings = nla_nest_start(message, IFLA_INET_CONF);
+		nla_put_u32(message, IPV4_DEVCONF_ARP_NOTIFY, 1);
+		nla_nest_end(message, settings);
+		nla_nest_end(message, inet);
+		nla_nest_end(message, families);
+	}
+	int result = rtnl_call(rtnl, message, NULL, NULL, err);
+	if (result < 0)
+		kinc_error_prefix(err, "cannot set interface %d up", index);
+	return result;
+}
+
+int link_notify(struct rtnl *rtnl, const struct link *link, struct kinc_error *err)
+{
+	struct nl_msg *message = link_message(RTM_NEWLINK, 0, AF_UNSPEC, link->index, 0);
+
+	if (message)
+		nla_put(message, IFLA_ADDRESS, sizeof(link->mac), link->mac);
+	return rtnl_call(rtnl, message, NULL, NULL, err);
 }
 
 static int64_t now_ms(void)

@@ -15,12 +15,14 @@ struct link {
 	unsigned mtu;
 	int master; /* 0: in no bridge */
 	bool up;    /* as the administrator wants it */
-	bool running;
-	bool hairpin, isolated, forwarding; /* as a port of a bridge */
+	bool running, promiscuous;
+	bool hairpin, isolated, locked, forwarding; /* as a port of a bridge */
 };
 
 /* -ENODEV when there is none of that name. */
 int link_get(struct rtnl *rtnl, const char *name, struct link *ret_link, struct kinc_error *err);
+
+int link_get_index(struct rtnl *rtnl, int index, struct link *ret_link, struct kinc_error *err);
 
 /* Both create the link up; mtu 0 is the kernel's default. -EEXIST: name taken. */
 int link_create_bridge(struct rtnl *rtnl, const char *name, const unsigned char mac[6],
@@ -29,17 +31,35 @@ int link_create_bridge(struct rtnl *rtnl, const char *name, const unsigned char 
 struct link_veth {
 	const char *name; /* here, up at once, a port of bridge */
 	int bridge;
-	const char *peer; /* there, still down */
-	int peer_netns;	  /* descriptor of the namespace */
-	const unsigned char *peer_mac;
+	const char *peer;	       /* there, still down */
+	int peer_netns;		       /* descriptor of the namespace */
+	const unsigned char *peer_mac; /* NULL: the kernel makes one up */
 	unsigned mtu;
 };
 int link_create_veth(struct rtnl *rtnl, const struct link_veth *veth, struct kinc_error *err);
 
-/* Settings of a port of a bridge. */
-int link_set_port(struct rtnl *rtnl, int index, bool hairpin, bool isolated,
+/*
+ * Settings of a port of a bridge. A locked one takes frames only from stations
+ * that were added to it; kernels before 5.18 leave `locked` alone without a
+ * word, so look with link_get.
+ */
+struct link_port {
+	bool hairpin, isolated, locked;
+};
+int link_set_port(struct rtnl *rtnl, int index, const struct link_port *port,
 		  struct kinc_error *err);
+int link_add_station(struct rtnl *rtnl, int index, const unsigned char mac[6],
+		     struct kinc_error *err);
+
+int link_set_promiscuous(struct rtnl *rtnl, int index, struct kinc_error *err);
 int link_set_up(struct rtnl *rtnl, int index, struct kinc_error *err);
+
+/*
+ * Up, and from then on link_notify has the kernel send a gratuitous ARP for
+ * each of its IPv4 addresses: it does so when a MAC is set, even to what it was.
+ */
+int link_set_up_notifying(struct rtnl *rtnl, int index, struct kinc_error *err);
+int link_notify(struct rtnl *rtnl, const struct link *link, struct kinc_error *err);
 
 /*
  * Waits until a port forwards and its bridge is running, at most that long.

@@ -11,16 +11,15 @@ bool loopback_asked(const cJSON *tree)
 	return strcmp(kinc_json_string(tree, "type", ""), "loopback") == 0;
 }
 
-static int find(const struct args *args, struct rtnl *ret_pod, struct link *ret_link,
+static int find(const struct args *args, struct pod *ret_pod, struct link *ret_link,
 		enum cni_code *code, struct kinc_error *err)
 {
-	cleanup_close int netns = -EBADF;
-	int status = attachment_enter(args, &netns, ret_pod, code, err);
+	int status = attachment_enter(args, POD_LOOK, ret_pod, code, err);
 
 	if (status < 0)
 		return status;
 	*code = CNI_NETWORK;
-	status = link_get(ret_pod, "lo", ret_link, err);
+	status = link_get(&ret_pod->rtnl, "lo", ret_link, err);
 	if (status == 0 && strcmp(args->owner.ifname, "lo") != 0) {
 		*code = CNI_INVALID_ENVIRONMENT;
 		return kinc_error_set(err, EINVAL, "CNI_IFNAME \"%s\": loopback serves only lo",
@@ -32,7 +31,7 @@ static int find(const struct args *args, struct rtnl *ret_pod, struct link *ret_
 int loopback_add(const struct args *args, const cJSON *tree, char **ret_output, enum cni_code *code,
 		 struct kinc_error *err)
 {
-	cleanup_rtnl struct rtnl pod = RTNL_CLOSED;
+	cleanup_pod struct pod pod = POD_NONE;
 	struct link link = {0};
 	enum cni_version version;
 	int status = cni_version_parse(kinc_json_string(tree, "cniVersion", ""), &version, err);
@@ -42,7 +41,7 @@ int loopback_add(const struct args *args, const cJSON *tree, char **ret_output, 
 		status = find(args, &pod, &link, code, err);
 	/* The kernel gives lo its addresses when it goes up. */
 	if (status == 0)
-		status = link_set_up(&pod, link.index, err);
+		status = link_set_up(&pod.rtnl, link.index, err);
 	if (status < 0)
 		return status;
 	*ret_output = result_print_loopback(version, args->netns);
@@ -51,7 +50,7 @@ int loopback_add(const struct args *args, const cJSON *tree, char **ret_output, 
 
 int loopback_check(const struct args *args, enum cni_code *code, struct kinc_error *err)
 {
-	cleanup_rtnl struct rtnl pod = RTNL_CLOSED;
+	cleanup_pod struct pod pod = POD_NONE;
 	struct link link = {0};
 	int status = find(args, &pod, &link, code, err);
 

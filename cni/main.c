@@ -15,6 +15,8 @@
 #include "bridge.h"
 #include "cleanup.h"
 #include "collect.h"
+#include "conf_resolv.h"
+#include "conf_wish.h"
 #include "io.h"
 #include "loopback.h"
 #include "masquerade.h"
@@ -33,8 +35,17 @@ typedef int command_run(struct request *request, char **ret_output, struct kinc_
 
 static int run_add(struct request *request, char **ret_output, struct kinc_error *err)
 {
+	const struct ip_address *picked[CONF_SETS_MAX];
 	struct result result;
-	int status = attachment_add(&request->args, &request->conf, &result, &request->code, err);
+	int status;
+
+	request->code = CNI_INVALID_CONFIG;
+	status = conf_wish_assign(&request->conf, picked, err);
+	if (status == 0)
+		status = conf_read_resolv(&request->conf, err);
+	if (status < 0)
+		return status;
+	status = attachment_add(&request->args, &request->conf, &result, &request->code, err);
 
 	if (status < 0)
 		return status;
@@ -105,7 +116,7 @@ static int run_loopback(const struct command *command, const cJSON *tree, struct
 
 	request->code = CNI_INVALID_ENVIRONMENT;
 	if (command->attachment)
-		status = args_read(&request->args, command->netns, err);
+		status = args_read(&request->args, command->netns, NULL, err);
 	if (status == 0 && command->run == run_add)
 		return loopback_add(&request->args, tree, ret_output, &request->code, err);
 	if (status == 0 && command->run == run_check)
@@ -132,9 +143,8 @@ static int run_command(const struct command *command, const char *input, struct 
 				      cni_version_name(request->conf.version));
 	}
 	if (command->attachment) {
-		status = args_read(&request->args, command->netns, err);
-		request->code =
-			status == -EOPNOTSUPP ? CNI_UNSUPPORTED_FIELD : CNI_INVALID_ENVIRONMENT;
+		status = args_read(&request->args, command->netns, &request->conf.wish, err);
+		request->code = CNI_INVALID_ENVIRONMENT;
 	}
 	return status < 0 ? status : command->run(request, ret_output, err);
 }
@@ -212,6 +222,7 @@ static int setup(const char *path)
 {
 	cleanup_free char *text = NULL;
 	cleanup_rtnl struct rtnl host = RTNL_CLOSED;
+	cleanup_ipam struct ipam ipam = IPAM_NONE;
 	struct link bridge;
 	struct conf conf = {0};
 	struct kinc_error err;
@@ -226,8 +237,10 @@ static int setup(const char *path)
 	status = rtnl_open(&host, &err);
 	if (status == 0)
 		status = bridge_ensure(&host, &conf, &bridge, &err);
-	if (status == 0 && conf.masquerade)
-		status = masquerade_ensure(&conf, &err);
+	if (status == 0)
+		status = ipam_open(&ipam, &conf, &err);
+	if (status == 0 && conf.masquerade && conf.set_count)
+		status = masquerade_ensure(&ipam, &conf, &err);
 	conf_release(&conf);
 	if (status < 0)
 		fprintf(stderr, "kincnet: %s\n", err.message);

@@ -36,7 +36,7 @@ int netns_open(const char *path, struct kinc_error *err)
 	return steal_fd(&fd);
 }
 
-int netns_rtnl_open(int netns, struct rtnl *ret_rtnl, struct kinc_error *err)
+int netns_run(int netns, netns_inside *inside, void *context, struct kinc_error *err)
 {
 	cleanup_close int own = open(OWN_NETNS, O_RDONLY | O_CLOEXEC);
 
@@ -44,7 +44,7 @@ int netns_rtnl_open(int netns, struct rtnl *ret_rtnl, struct kinc_error *err)
 		return kinc_error_errno(err, errno, "cannot open " OWN_NETNS);
 	if (setns(netns, CLONE_NEWNET) < 0)
 		return kinc_error_errno(err, errno, "cannot enter the network namespace");
-	int result = rtnl_open(ret_rtnl, err);
+	int result = inside(context, err);
 	if (setns(own, CLONE_NEWNET) < 0)
 		_exit(KINC_EXIT_SYSTEM);
 	return result;

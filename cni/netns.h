@@ -2,7 +2,7 @@
 #ifndef CNI_NETNS_H
 #define CNI_NETNS_H
 
-#include "rtnl.h"
+#include "error.h"
 
 /*
  * Opens a network namespace by path, once: what was checked is what is used.
@@ -12,9 +12,11 @@
 int netns_open(const char *path, struct kinc_error *err);
 
 /*
- * Enters the namespace, opens a routing socket there, and comes back. A thread
- * that can't come back has lost its way: the process ends (exit status 111).
+ * Enters the namespace, calls inside there, and comes back. A thread that can't
+ * come back has lost its way: the process ends (exit status 111). Sockets that
+ * were opened inside stay there.
  */
-int netns_rtnl_open(int netns, struct rtnl *ret_rtnl, struct kinc_error *err);
+typedef int netns_inside(void *context, struct kinc_error *err);
+int netns_run(int netns, netns_inside *inside, void *context, struct kinc_error *err);
 
 #endif

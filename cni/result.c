@@ -43,10 +43,39 @@ const struct ip_address *result_gateway(const struct conf_route *route, const st
 {
 	if (route->gateway.family != AF_UNSPEC)
 		return &route->gateway;
+	/* Of link scope and beyond: no gateway on the way. */
+	if (route->scope >= RT_SCOPE_LINK)
+		return NULL;
 	for (size_t i = 0; i < count; i++)
 		if (leases[i].address.family == route->destination.address.family)
 			return &leases[i].range->gateway;
 	return NULL;
+}
+
+static void print_route(cJSON *list, const struct conf *conf, const struct conf_route *route,
+			const struct ip_address *gateway)
+{
+	const struct {
+		const char *key;
+		unsigned value;
+	} numbers[] = {
+		{"mtu", route->mtu},
+		{"advmss", route->advmss},
+		{"priority", route->priority},
+		{"table", route->table},
+	};
+	cJSON *item = cJSON_CreateObject();
+	char text[IP_TEXT_MAX];
+
+	cJSON_AddStringToObject(item, "dst", prefix_format(&route->destination, text));
+	if (gateway)
+		cJSON_AddStringToObject(item, "gw", ip_format(gateway, text));
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
+		if (conf->version >= CNI_1_1_0 && numbers[i].value)
+			cJSON_AddNumberToObject(item, numbers[i].key, numbers[i].value);
+	if (conf->version >= CNI_1_1_0 && route->scope >= 0)
+		cJSON_AddNumberToObject(item, "scope", route->scope);
+	cJSON_AddItemToArray(list, item);
 }
 
 static char *print_and_delete(cJSON *tree)
@@ -60,7 +89,6 @@ static char *print_and_delete(cJSON *tree)
 char *result_print(const struct conf *conf, const struct result *result)
 {
 	cJSON *tree = cJSON_CreateObject();
-	char text[IP_TEXT_MAX];
 
 	cJSON_AddStringToObject(tree, "cniVersion", cni_version_name(conf->version));
 	cJSON *interfaces = cJSON_AddArrayToObject(tree, "interfaces");
@@ -72,20 +100,10 @@ char *result_print(const struct conf *conf, const struct result *result)
 	for (size_t i = 0; i < conf->set_count; i++)
 		add_address(ips, conf, &result->leases[i]);
 
-	if (conf->route_count) {
-		cJSON *routes = cJSON_AddArrayToObject(tree, "routes");
-		for (size_t i = 0; i < conf->route_count; i++) {
-			const struct conf_route *route = &conf->routes[i];
-			const struct ip_address *gateway =
-				result_gateway(route, result->leases, conf->set_count);
-			cJSON *item = cJSON_CreateObject();
-			cJSON_AddStringToObject(item, "dst",
-						prefix_format(&route->destination, text));
-			if (gateway)
-				cJSON_AddStringToObject(item, "gw", ip_format(gateway, text));
-			cJSON_AddItemToArray(routes, item);
-		}
-	}
+	cJSON *routes = conf->route_count ? cJSON_AddArrayToObject(tree, "routes") : NULL;
+	for (size_t i = 0; i < conf->route_count; i++)
+		print_route(routes, conf, &conf->routes[i],
+			    result_gateway(&conf->routes[i], result->leases, conf->set_count));
 	if (conf->dns)
 		cJSON_AddItemToObject(tree, "dns", cJSON_Duplicate(conf->dns, true));
 	else

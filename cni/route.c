@@ -5,6 +5,7 @@
 #include <linux/if_addr.h>
 #include <linux/neighbour.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
 static int put_address(struct nl_msg *message, int attribute, const struct ip_address *address)
@@ -12,23 +13,24 @@ static int put_address(struct nl_msg *message, int attribute, const struct ip_ad
 	return nla_put(message, attribute, (int)ip_size(address->family), address->bytes);
 }
 
-int address_add(struct rtnl *rtnl, int index, const struct ip_prefix *prefix,
+int address_add(struct rtnl *rtnl, int index, const struct ip_prefix *prefix, bool on_link,
 		struct kinc_error *err)
 {
 	int family = prefix->address.family;
 	struct ifaddrmsg header = {
 		.ifa_family = (unsigned char)family,
 		.ifa_prefixlen = (unsigned char)prefix->length,
-		/* Addresses come from the lease: nobody else has them, no second of DAD. */
-		.ifa_flags = family == AF_INET6 ? IFA_F_NODAD : 0,
 		.ifa_index = (unsigned)index,
 	};
+	/* Addresses come from the lease: nobody else has them, no second of DAD. */
+	unsigned flags = family == AF_INET6 ? IFA_F_NODAD : 0;
 	struct nl_msg *message =
 		rtnl_message(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, &header, sizeof(header));
 	char text[IP_TEXT_MAX];
 	int result;
 
 	if (message) {
+		nla_put_u32(message, IFA_FLAGS, on_link ? flags : flags | IFA_F_NOPREFIXROUTE);
 		put_address(message, IFA_LOCAL, &prefix->address);
 		put_address(message, IFA_ADDRESS, &prefix->address);
 		if (family == AF_INET) {
@@ -42,29 +44,64 @@ int address_add(struct rtnl *rtnl, int index, const struct ip_prefix *prefix,
 	return result;
 }
 
-int route_add(struct rtnl *rtnl, int index, const struct ip_prefix *destination,
+int address_delete(struct rtnl *rtnl, int index, const struct ip_prefix *prefix,
+		   struct kinc_error *err)
+{
+	struct ifaddrmsg header = {
+		.ifa_family = (unsigned char)prefix->address.family,
+		.ifa_prefixlen = (unsigned char)prefix->length,
+		.ifa_index = (unsigned)index,
+	};
+	struct nl_msg *message = rtnl_message(RTM_DELADDR, 0, &header, sizeof(header));
+	char text[IP_TEXT_MAX];
+
+	if (message)
+		put_address(message, IFA_LOCAL, &prefix->address);
+	int result = rtnl_call(rtnl, message, NULL, NULL, err);
+	if (result < 0)
+		kinc_error_prefix(err, "cannot remove address %s", prefix_format(prefix, text));
+	return result;
+}
+
+static unsigned route_table(const struct conf_route *route)
+{
+	return route->table ? route->table : RT_TABLE_MAIN;
+}
+
+int route_add(struct rtnl *rtnl, int index, const struct conf_route *route,
 	      const struct ip_address *gateway, struct kinc_error *err)
 {
+	const struct ip_prefix *destination = &route->destination;
 	struct rtmsg header = {
 		.rtm_family = (unsigned char)destination->address.family,
 		.rtm_dst_len = (unsigned char)destination->length,
-		.rtm_table = RT_TABLE_MAIN,
 		.rtm_protocol = RTPROT_STATIC,
 		.rtm_scope = gateway ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK,
 		.rtm_type = RTN_UNICAST,
 	};
-	struct nl_msg *message =
-		rtnl_message(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, &header, sizeof(header));
 	struct ip_address network = prefix_first(destination);
 	char text[IP_TEXT_MAX];
 	int result;
 
+	if (route->scope >= 0)
+		header.rtm_scope = (unsigned char)route->scope;
+	struct nl_msg *message =
+		rtnl_message(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, &header, sizeof(header));
 	if (message) {
 		if (destination->length)
 			put_address(message, RTA_DST, &network);
 		if (gateway)
 			put_address(message, RTA_GATEWAY, gateway);
 		nla_put_u32(message, RTA_OIF, (unsigned)index);
+		nla_put_u32(message, RTA_TABLE, route_table(route));
+		if (route->priority)
+			nla_put_u32(message, RTA_PRIORITY, route->priority);
+		struct nlattr *metrics = nla_nest_start(message, RTA_METRICS);
+		if (route->mtu)
+			nla_put_u32(message, RTAX_MTU, route->mtu);
+		if (route->advmss)
+			nla_put_u32(message, RTAX_ADVMSS, route->advmss);
+		nla_nest_end(message, metrics);
 	}
 	result = rtnl_call(rtnl, message, NULL, NULL, err);
 	if (result < 0)
@@ -91,6 +128,7 @@ int neighbour_resolve(struct rtnl *rtnl, int index, const struct ip_address *add
 struct wanted {
 	int index;
 	const struct ip_prefix *prefix;
+	const struct conf_route *route;
 	const struct ip_address *gateway;
 	bool found;
 };
@@ -119,20 +157,37 @@ static int match_address(struct nlmsghdr *message, void *context)
 	return 0;
 }
 
+static unsigned read_u32(const struct nlattr *attribute)
+{
+	return attribute && nla_len(attribute) == sizeof(uint32_t) ? nla_get_u32(attribute) : 0;
+}
+
+/* An unset wish is met by anything: the kernel has defaults of its own. */
+static bool as_asked(unsigned wish, unsigned value)
+{
+	return wish == 0 || wish == value;
+}
+
 static int match_route(struct nlmsghdr *message, void *context)
 {
 	struct wanted *wanted = context;
+	const struct conf_route *route = wanted->route;
 	const struct rtmsg *header = nlmsg_data(message);
-	struct nlattr *told[RTA_MAX + 1];
-	struct ip_address network = prefix_first(wanted->prefix);
+	struct nlattr *told[RTA_MAX + 1], *metrics[RTAX_MAX + 1] = {NULL};
+	struct ip_address network = prefix_first(&route->destination);
 
-	if (nlmsg_parse(message, sizeof(*header), told, RTA_MAX, NULL) < 0)
+	if (nlmsg_parse(message, sizeof(*header), told, RTA_MAX, NULL) < 0 ||
+	    (told[RTA_METRICS] && nla_parse_nested(metrics, RTAX_MAX, told[RTA_METRICS], NULL) < 0))
 		return -EBADMSG;
-	if (header->rtm_table == RT_TABLE_MAIN && header->rtm_dst_len == wanted->prefix->length &&
-	    (header->rtm_dst_len == 0 || same_address(told[RTA_DST], &network)) && told[RTA_OIF] &&
-	    (int)nla_get_u32(told[RTA_OIF]) == wanted->index &&
+	if (read_u32(told[RTA_TABLE]) == route_table(route) &&
+	    header->rtm_dst_len == route->destination.length &&
+	    (header->rtm_dst_len == 0 || same_address(told[RTA_DST], &network)) &&
+	    (int)read_u32(told[RTA_OIF]) == wanted->index &&
 	    (wanted->gateway ? same_address(told[RTA_GATEWAY], wanted->gateway)
-			     : !told[RTA_GATEWAY]))
+			     : !told[RTA_GATEWAY]) &&
+	    as_asked(route->priority, read_u32(told[RTA_PRIORITY])) &&
+	    as_asked(route->mtu, read_u32(metrics[RTAX_MTU])) &&
+	    as_asked(route->advmss, read_u32(metrics[RTAX_ADVMSS])))
 		wanted->found = true;
 	return 0;
 }
@@ -140,7 +195,8 @@ static int match_route(struct nlmsghdr *message, void *context)
 int address_check(struct rtnl *rtnl, int index, const struct ip_prefix *prefix,
 		  struct kinc_error *err)
 {
-	struct ifaddrmsg header = {.ifa_family = (unsigned char)prefix->address.family};
+	struct ifaddrmsg header = {.ifa_family = (unsigned char)prefix->address.family,
+				   .ifa_index = (unsigned)index};
 	struct wanted wanted = {.index = index, .prefix = prefix};
 	char text[IP_TEXT_MAX];
 	int result = rtnl_call(rtnl, rtnl_message(RTM_GETADDR, NLM_F_DUMP, &header, sizeof(header)),
@@ -152,11 +208,11 @@ int address_check(struct rtnl *rtnl, int index, const struct ip_prefix *prefix,
 	return result;
 }
 
-int route_check(struct rtnl *rtnl, int index, const struct ip_prefix *destination,
+int route_check(struct rtnl *rtnl, int index, const struct conf_route *route,
 		const struct ip_address *gateway, struct kinc_error *err)
 {
-	struct rtmsg header = {.rtm_family = (unsigned char)destination->address.family};
-	struct wanted wanted = {.index = index, .prefix = destination, .gateway = gateway};
+	struct rtmsg header = {.rtm_family = (unsigned char)route->destination.address.family};
+	struct wanted wanted = {.index = index, .route = route, .gateway = gateway};
 	char text[IP_TEXT_MAX];
 	int result =
 		rtnl_call(rtnl, rtnl_message(RTM_GETROUTE, NLM_F_DUMP, &header, sizeof(header)),
@@ -164,6 +220,80 @@ int route_check(struct rtnl *rtnl, int index, const struct ip_prefix *destinatio
 
 	if (result == 0 && !wanted.found)
 		return kinc_error_set(err, ENOENT, "route %s is missing",
-				      prefix_format(destination, text));
+				      prefix_format(&route->destination, text));
 	return result;
+}
+
+struct uplink {
+	int index;
+	unsigned priority;
+};
+
+static int match_default(struct nlmsghdr *message, void *context)
+{
+	struct uplink *uplink = context;
+	const struct rtmsg *header = nlmsg_data(message);
+	struct nlattr *told[RTA_MAX + 1];
+
+	if (nlmsg_parse(message, sizeof(*header), told, RTA_MAX, NULL) < 0)
+		return -EBADMSG;
+	unsigned priority = read_u32(told[RTA_PRIORITY]);
+	if (header->rtm_table == RT_TABLE_MAIN && header->rtm_type == RTN_UNICAST &&
+	    header->rtm_dst_len == 0 && told[RTA_OIF] &&
+	    (!uplink->index || priority < uplink->priority))
+		*uplink = (struct uplink){(int)read_u32(told[RTA_OIF]), priority};
+	return 0;
+}
+
+int route_uplink(struct rtnl *rtnl, int *ret_index, struct kinc_error *err)
+{
+	static const unsigned char families[] = {AF_INET, AF_INET6};
+	struct uplink uplink = {0};
+	int result = 0;
+
+	for (size_t i = 0; result == 0 && !uplink.index && i < sizeof(families); i++) {
+		struct rtmsg header = {.rtm_family = families[i]};
+		result = rtnl_call(rtnl,
+				   rtnl_message(RTM_GETROUTE, NLM_F_DUMP, &header, sizeof(header)),
+				   match_default, &uplink, err);
+	}
+	if (result == 0)
+		*ret_index = uplink.index;
+	return result;
+}
+
+struct each_address {
+	int index;
+	address_visit *visit;
+	void *context;
+};
+
+static int visit_address(struct nlmsghdr *message, void *context)
+{
+	struct each_address *each = context;
+	const struct ifaddrmsg *header = nlmsg_data(message);
+	struct ip_prefix prefix = {.address.family = header->ifa_family,
+				   .length = header->ifa_prefixlen};
+	struct nlattr *told[IFA_MAX + 1];
+
+	if (nlmsg_parse(message, sizeof(*header), told, IFA_MAX, NULL) < 0)
+		return -EBADMSG;
+	const struct nlattr *address = told[told[IFA_LOCAL] ? IFA_LOCAL : IFA_ADDRESS];
+	/* Kernels before 4.20 tell of every link. */
+	if ((int)header->ifa_index != each->index || !address ||
+	    (size_t)nla_len(address) != ip_size(header->ifa_family))
+		return 0;
+	memcpy(prefix.address.bytes, nla_data(address), ip_size(header->ifa_family));
+	each->visit(&prefix, each->context);
+	return 0;
+}
+
+int address_each(struct rtnl *rtnl, int index, address_visit *visit, void *context,
+		 struct kinc_error *err)
+{
+	struct ifaddrmsg header = {.ifa_family = AF_UNSPEC, .ifa_index = (unsigned)index};
+	struct each_address each = {index, visit, context};
+
+	return rtnl_call(rtnl, rtnl_message(RTM_GETADDR, NLM_F_DUMP, &header, sizeof(header)),
+			 visit_address, &each, err);
 }

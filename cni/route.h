@@ -2,16 +2,29 @@
 #ifndef CNI_ROUTE_H
 #define CNI_ROUTE_H
 
-#include "address.h"
+#include "conf.h"
 #include "rtnl.h"
 
-/* -EEXIST where the interface carries it already. */
-int address_add(struct rtnl *rtnl, int index, const struct ip_prefix *prefix,
+/*
+ * -EEXIST where the interface carries it already. on_link: with the route that
+ * says that the whole subnet is reached without a gateway.
+ */
+int address_add(struct rtnl *rtnl, int index, const struct ip_prefix *prefix, bool on_link,
 		struct kinc_error *err);
+int address_delete(struct rtnl *rtnl, int index, const struct ip_prefix *prefix,
+		   struct kinc_error *err);
+
+/* Every address of an interface, both families. */
+typedef void address_visit(const struct ip_prefix *prefix, void *context);
+int address_each(struct rtnl *rtnl, int index, address_visit *visit, void *context,
+		 struct kinc_error *err);
 
 /* gateway NULL: a route on the link itself. -EEXIST where there is such a route. */
-int route_add(struct rtnl *rtnl, int index, const struct ip_prefix *destination,
+int route_add(struct rtnl *rtnl, int index, const struct conf_route *route,
 	      const struct ip_address *gateway, struct kinc_error *err);
+
+/* The interface of the default route, that of IPv4 first; 0: there is none. */
+int route_uplink(struct rtnl *rtnl, int *ret_index, struct kinc_error *err);
 
 /*
  * Has the kernel ask for the link address of a neighbour, and again after a
@@ -25,7 +38,7 @@ int neighbour_resolve(struct rtnl *rtnl, int index, const struct ip_address *add
 /* 0, or -ENOENT with a sentence. */
 int address_check(struct rtnl *rtnl, int index, const struct ip_prefix *prefix,
 		  struct kinc_error *err);
-int route_check(struct rtnl *rtnl, int index, const struct ip_prefix *destination,
+int route_check(struct rtnl *rtnl, int index, const struct conf_route *route,
 		const struct ip_address *gateway, struct kinc_error *err);
 
 #endif

@@ -23,6 +23,8 @@ int rtnl_open(struct rtnl *rtnl, struct kinc_error *err)
 	/* Reasons are a comfort: kernels before 4.12 have none. CAP_ACK keeps them small. */
 	(void)setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
 	(void)setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
+	/* A dump for one interface tells of that one; kernels before 4.20 tell of all. */
+	(void)setsockopt(fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on, sizeof(on));
 	*rtnl = (struct rtnl){.fd = steal_fd(&fd)};
 	return 0;
 }

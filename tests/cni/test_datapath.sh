@@ -2,31 +2,7 @@
 # What the network of kincnet lets through, and by which road: --setup,
 # masquerading by nftables and by iptables, isolation, both families, chains.
 set -u
-. "$(dirname -- "$0")/../lib.sh"
-
-if [ "${1-}" != inside ]; then
-	if ! output=$(unshare -Urnm true 2>&1); then
-		skip 'the data path in network namespaces' "unshare -Urnm: $output"
-		finish
-	fi
-	exec unshare -Urnm "$0" inside
-fi
-
-kincnet=$KINC_BUILD/bin/kincnet
-mount -t tmpfs none /run && mkdir -p /run/netns /run/kinc
-ip link set lo up
-
-# cni COMMAND CONTAINER CONF
-cni() {
-	answer=$(printf %s "$3" | CNI_COMMAND=$1 CNI_CONTAINERID=$2 CNI_IFNAME=eth0 \
-		CNI_NETNS=/run/netns/$2 "$kincnet" 2>&1)
-}
-pods() {
-	for name in "$@"; do ip netns add "$name" && ip -n "$name" link set lo up; done
-}
-# ping_from POD ADDRESS: one packet, one second.
-ping_from() { ip netns exec "$1" ping -c1 -W1 "$2"; }
-not() { ! "$@"; }
+. "$(dirname -- "$0")/ground.sh"
 
 ip netns add outside
 ip link add up0 type veth peer name eth0 netns outside
@@ -88,12 +64,12 @@ pods i1 i2 q1 q2
 knob=/proc/sys/net/bridge/bridge-nf-call-iptables
 [ ! -e $knob ] || echo 1 >$knob
 cni ADD i1 "$isolated" && cni ADD i2 "$isolated"
-result=$(printf %s "$answer" | tr -d '\n\t')
+isolated_result=$result
 if [ -e $knob ]; then is 'br_netfilter is off' "$(cat $knob)" 0; else skip 'br_netfilter is off' 'this kernel has none'; fi
 cni ADD q1 "$plain" && cni ADD q2 "$plain"
 check 'isolated pods reach each other' ping_from i1 10.7.0.3
 check 'and the gateway' ping_from i1 10.7.0.1
-check 'CHECK of an isolated pod' cni CHECK i2 "${isolated%\}},\"prevResult\":$result}"
+check 'CHECK of an isolated pod' cni CHECK i2 "${isolated%\}},\"prevResult\":$isolated_result}"
 # A service: its address becomes a pod's of the same network, the answer must
 # come back through the node to be turned again.
 nft 'add table ip t; add chain ip t p { type nat hook prerouting priority dstnat; };

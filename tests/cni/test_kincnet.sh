@@ -3,20 +3,7 @@
 # The node is the namespace of the test, pods are `ip netns` names on a private
 # /run, "outside" is a neighbour of the node that knows no way back to pods.
 set -u
-. "$(dirname -- "$0")/../lib.sh"
-
-if [ "${1-}" != inside ]; then
-	if ! output=$(unshare -Urnm true 2>&1); then
-		skip 'kincnet in network namespaces' "unshare -Urnm: $output"
-		finish
-	fi
-	exec unshare -Urnm "$0" inside
-fi
-
-kincnet=$KINC_BUILD/bin/kincnet
-mount -t tmpfs none /run && mkdir -p /run/netns /run/kinc /run/out
-ip link set lo up
-export LSAN_OPTIONS=detect_leaks=0 # not under strace, and not what is tested here
+. "$(dirname -- "$0")/ground.sh"
 
 conf() {
 	printf '{"cniVersion":"%s","name":"kinc","type":"kincnet","bridge":"kinc0",%s
@@ -50,7 +37,7 @@ address() { printf %s "$answer" | sed -n 's/.*"address":.*"\(.*\)\/.*/\1/p'; }
 # What ADD leaves on the node: veths and leases.
 traces() {
 	ip -br link | grep -c '^veth'
-	find /run/kinc/cni -type l -not -name masquerade | wc -l
+	find /run/kinc/cni -type l -not -name masquerade -not -name boot | wc -l
 }
 clean=$(printf '0\n0')
 traces_are() { is "$1" "$(traces)" "$2"; }
@@ -250,48 +237,4 @@ failed=0
 for pid in $pids; do wait "$pid" || failed=$((failed + 1)); done
 is '50 DELs at once succeed' "$failed" 0
 traces_are 'and leave nothing' "$clean"
-
-# --- killed at every system call ---------------------------------------------
-run_p1() { # run_p1 COMMAND WRAPPER...
-	run_command=$1
-	shift
-	conf | CNI_COMMAND=$run_command CNI_CONTAINERID=p1 CNI_IFNAME=eth0 \
-		CNI_NETNS=/run/netns/p1 "$@" "$kincnet" >/dev/null 2>&1
-}
-# killed COMMAND: kills it at each of its system calls; DEL must find whatever
-# is left. strace counts the calls of each name apart.
-killed() {
-	[ "$1" = ADD ] || cni ADD p1
-	run_p1 "$1" strace -o /run/out/calls
-	cni DEL p1
-	leaks=0 kills=0 survived=0
-	for call in $(sed -n 's/^\([a-z0-9_]*\)(.*/\1/p' /run/out/calls | awk '{ print $1 ":" ++n[$1] }'); do
-		[ "${call%:*}" != execve ] || continue
-		[ "$1" = ADD ] || cni ADD p1
-		run_p1 "$1" strace -o /dev/null -e "inject=${call%:*}:signal=KILL:when=${call#*:}" &&
-			survived=$((survived + 1))
-		kills=$((kills + 1))
-		cni DEL p1
-		[ "$(traces)" = "$clean" ] || leaks=$((leaks + 1))
-	done
-	echo "# $1: $kills system calls, $survived came through, $leaks leaks"
-	# exit_group can't be stopped any more.
-	[ $leaks -eq 0 ] && [ $kills -gt 60 ] && [ $survived -le 2 ]
-}
-case $KINC_BUILD in
-*asan*) skip 'killed at every system call' 'the sanitizer makes thousands of its own' ;;
-*)
-	if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null; then
-		for command in ADD DEL; do
-			if killed $command 2>/run/out/noise; then
-				ok "$command killed at every system call leaks nothing"
-			else
-				not_ok "$command killed at every system call leaks nothing"
-			fi
-		done
-	else
-		skip 'killed at every system call' 'no strace, or no ptrace'
-	fi
-	;;
-esac
 finish

@@ -9,6 +9,9 @@
 #include "cni/conf.c"
 #include "cni/conf_json.c"
 #include "cni/conf_ranges.c"
+#include "cni/conf_resolv.c"
+#include "cni/conf_routes.c"
+#include "cni/conf_wish.c"
 #include "cni/result.c"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -20,9 +23,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct previous previous;
 	struct conf conf;
 
+	const struct ip_address *picked[CONF_SETS_MAX];
 	if (conf_parse(text, &conf, &err) == 0) {
+		if (conf_wish_assign(&conf, picked, &err) == 0)
+			for (size_t i = 0; i < conf.set_count; i++)
+				assert(!picked[i] || conf_set_contains(&conf.sets[i], picked[i]));
 		assert(conf_name_valid(conf.name) && conf_interface_valid(conf.bridge));
-		assert(conf.set_count > 0 && conf.data_dir[0] == '/');
+		assert(conf.data_dir[0] == '/');
 		for (size_t i = 0; i < conf.set_count; i++) {
 			const struct ip_range *range = &conf.sets[i].ranges[0];
 			assert(conf.sets[i].count > 0);

@@ -11,6 +11,8 @@
 
 #include "cni/conf.h"
 #include "cni/conf_ranges.h"
+#include "cni/conf_resolv.h"
+#include "cni/conf_wish.h"
 #include "cni/masquerade.h"
 
 #define WITH(keys, ipam)                                                                           \
@@ -114,9 +116,27 @@ static void refusals(void **state)
 		{"{\"cniVersion\":1}", EINVAL, "cniVersion"},
 		{"{\"cniVersion\":\"1.0.0\"}", EINVAL, "name"},
 		{"{\"cniVersion\":\"1.0.0\",\"name\":\"../x\"}", EINVAL, "../x"},
-		{"{\"cniVersion\":\"1.0.0\",\"name\":\"n\"}", EINVAL, "ipam"},
 		{WITH(",\"vlan\":7", SUBNET), EOPNOTSUPP, "vlan: 7"},
-		{WITH(",\"macspoofchk\":true", SUBNET), EOPNOTSUPP, "macspoofchk: true"},
+		{WITH(",\"enabledad\":true", SUBNET), EOPNOTSUPP, "enabledad: true"},
+		{WITH(",\"vlanTrunk\":[{\"id\":7}]", SUBNET), EOPNOTSUPP, "vlanTrunk"},
+		{WITH(",\"preserveDefaultVlan\":true", SUBNET), EOPNOTSUPP, "preserveDefaultVlan"},
+		{WITH(",\"disableContainerInterface\":true", SUBNET), EOPNOTSUPP,
+		 "disableContainerInterface"},
+		{WITH(",\"ipMasqBackend\":\"iptables\"", SUBNET), EOPNOTSUPP, "ipMasqBackend"},
+		{WITH(",\"capabilities\":{\"bandwidth\":true}", SUBNET), EOPNOTSUPP,
+		 "capabilities.bandwidth"},
+		{WITH(",\"hairpinMode\":true,\"promiscMode\":true", SUBNET), EINVAL, "promiscMode"},
+		{WITH(",\"runtimeConfig\":{\"mac\":\"01:00:5e:00:00:01\"}", SUBNET), EINVAL,
+		 "01:00:5e"},
+		{WITH(",\"runtimeConfig\":{\"mac\":\"0a:58:0a:01:02\"}", SUBNET), EINVAL,
+		 "runtimeConfig.mac"},
+		{WITH(",\"runtimeConfig\":{\"ips\":[\"ten\"]}", SUBNET), EINVAL,
+		 "runtimeConfig.ips \"ten\""},
+		{WITH(",\"args\":{\"cni\":{\"ips\":[1]}}", SUBNET), EINVAL, "args.cni.ips"},
+		{WITH(",\"runtimeConfig\":{\"dns\":{\"servers\":[1]}}", SUBNET), EINVAL,
+		 "runtimeConfig.dns.servers"},
+		{WITH(",\"runtimeConfig\":{\"ipRanges\":[{}]}", SUBNET), EINVAL, "ipRanges"},
+		{WITH("", SUBNET ",\"addresses\":[{}]"), EOPNOTSUPP, "ipam.addresses"},
 		{WITH(",\"runtimeConfig\":{\"bandwidth\":{\"ingressRate\":1}}", SUBNET), EOPNOTSUPP,
 		 "runtimeConfig.bandwidth"},
 		{WITH(",\"bridge\":\"sixteen-bytes-xx\"", SUBNET), EINVAL, "bridge"},
@@ -126,9 +146,9 @@ static void refusals(void **state)
 		{WITH(",\"mtu\":-1", SUBNET), EINVAL, "mtu"},
 		{WITH(",\"ipMasq\":\"yes\"", SUBNET), EINVAL, "ipMasq"},
 		{WITH(",\"dns\":{\"search\":[1]}", SUBNET), EINVAL, "dns.search"},
-		{WITH("", ""), EINVAL, "subnet"},
+		{WITH("", "\"routes\":[]"), EINVAL, "subnet"},
 		{WITH("", "\"type\":\"dhcp\"," SUBNET), EOPNOTSUPP, "dhcp"},
-		{WITH("", "\"resolvConf\":\"/x\"," SUBNET), EOPNOTSUPP, "ipam.resolvConf"},
+		{WITH("", "\"resolvConf\":1," SUBNET), EINVAL, "ipam.resolvConf"},
 		{WITH("", "\"subnet\":\"10.1.2.3/24\""), EINVAL, "host bits"},
 		{WITH("", "\"subnet\":\"10.1.2.0/31\""), EINVAL, "small"},
 		{WITH("", "\"subnet\":\"10.1.2.0/33\""), EINVAL, "10.1.2.0/33"},
@@ -144,16 +164,64 @@ static void refusals(void **state)
 		{WITH("", SUBNET ",\"routes\":[{\"dst\":\"fd00::/8\"}]"), EINVAL, "family"},
 		{WITH("", SUBNET ",\"routes\":[{\"dst\":\"0.0.0.0/0\",\"gw\":\"fd00::1\"}]"),
 		 EINVAL, "family"},
-		{WITH("", SUBNET ",\"routes\":[{\"dst\":\"0.0.0.0/0\",\"mtu\":1400}]"), EOPNOTSUPP,
-		 "mtu: 1400"},
+		{WITH("", SUBNET ",\"routes\":[{\"dst\":\"0.0.0.0/0\",\"mtu\":65536}]"), EINVAL,
+		 "mtu"},
+		{WITH("", SUBNET ",\"routes\":[{\"dst\":\"10.9.0.0/16\",\"scope\":253,"
+				 "\"gw\":\"10.1.2.1\"}]"),
+		 EINVAL, "scope 253"},
+		{WITH("", SUBNET ",\"routes\":[{\"dst\":\"10.9.0.0/16\",\"scope\":255}]"), EINVAL,
+		 "scope"},
 		{WITH("", SUBNET ",\"routes\":[{}]"), EINVAL, "dst"},
 		{WITH("", SUBNET ",\"dataDir\":\"here\""), EINVAL, "dataDir"},
-		{WITH(",\"isolation\":true", "\"subnet\":\"fd00::/64\""), EOPNOTSUPP, "isolation"},
+		{WITH(",\"isolation\":true", SUBNET), EINVAL, "isGateway"},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++)
 		refuses(table[i].text, table[i].code, table[i].named);
+}
+
+static void wishes(void **state)
+{
+	const struct ip_address *picked[CONF_SETS_MAX];
+	struct kinc_error err;
+
+	(void)state;
+	accepts(WITH(
+		",\"args\":{\"cni\":{\"ips\":[\"10.1.2.9/24\"],\"mac\":\"02:00:00:00:00:01\"}},"
+		"\"runtimeConfig\":{\"ips\":[\"fd00::9\",\"10.1.2.9\"],"
+		"\"mac\":\"02:00:00:00:00:02\",\"dns\":{\"servers\":[\"10.0.0.9\"]},"
+		"\"ipRanges\":[[{\"subnet\":\"fd00::/64\"}]]}",
+		SUBNET));
+	assert_int_equal(conf.set_count, 2); /* the runtime's first */
+	assert_int_equal(conf.sets[0].ranges[0].first.family, AF_INET6);
+	assert_int_equal(conf.wish.count, 2);
+	assert_int_equal(conf.wish.mac[5], 2);
+	assert_string_equal(kinc_json_get(conf.dns, "nameservers")->child->valuestring, "10.0.0.9");
+	assert_int_equal(conf_wish_assign(&conf, picked, NULL), 0);
+	assert_ptr_equal(picked[0], &conf.wish.addresses[1]);
+	assert_ptr_equal(picked[1], &conf.wish.addresses[0]);
+	assert_int_equal(conf_wish_address(&conf.wish, "x", "10.1.2.10", NULL), 0);
+	assert_int_equal(conf_wish_assign(&conf, picked, &err), -EINVAL); /* two of one set */
+	assert_non_null(strstr(err.message, "10.1.2.10"));
+	conf_release(&conf);
+	accepts(WITH(",\"runtimeConfig\":{\"ips\":[\"10.1.2.1\"]}", SUBNET));
+	assert_int_equal(conf_wish_assign(&conf, picked, &err), -EINVAL); /* the gateway */
+	conf_release(&conf);
+}
+
+static void resolv(void **state)
+{
+	char text[] = "# by hand\n nameserver 10.0.0.1 x\nnameserver\t10.0.0.2\n;no\ndomain a\n"
+		      "search b c\noptions ndots:5\ndomain z\nnameserver\nsortlist q";
+
+	(void)state;
+	cleanup_json cJSON *dns = conf_parse_resolv(text);
+	char *said = cJSON_PrintUnformatted(dns);
+	assert_string_equal(said, "{\"nameservers\":[\"10.0.0.1\",\"10.0.0.2\"],"
+				  "\"search\":[\"b\",\"c\"],\"options\":[\"ndots:5\"],"
+				  "\"domain\":\"z\"}");
+	free(said);
 }
 
 static void names(void **state)
@@ -198,7 +266,10 @@ static void ruleset(void **state)
 	(void)state;
 	accepts(WITH("", "\"ranges\":[[{" SUBNET "},{\"subnet\":\"10.9.0.0/16\"}],"
 			 "[{\"subnet\":\"fd00::/64\"}]]"));
-	char *text = masquerade_ruleset(&conf);
+	struct subnets subnets = {.count = 0};
+	assert_int_equal(masquerade_add_subnets(&subnets, &conf, NULL), 0);
+	assert_int_equal(masquerade_add_subnets(&subnets, &conf, NULL), 0); /* nothing twice */
+	char *text = masquerade_ruleset(conf.name, &subnets);
 	assert_string_equal(
 		text,
 		"add table ip kinc\n"
@@ -226,6 +297,8 @@ int main(void)
 		cmocka_unit_test(everything),
 		cmocka_unit_test(falsy_unknown_keys_pass),
 		cmocka_unit_test(refusals),
+		cmocka_unit_test(wishes),
+		cmocka_unit_test(resolv),
 		cmocka_unit_test(names),
 		cmocka_unit_test(file_of_a_list),
 		cmocka_unit_test(ruleset),

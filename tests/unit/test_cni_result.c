@@ -146,27 +146,41 @@ static void environment(const char *container, const char *ifname, const char *n
 
 static void arguments(void **state)
 {
+	struct conf_wish wish = {.count = 0};
 	struct args args;
 
 	(void)state;
 	environment("c1", "eth0", "/n", "IgnoreUnknown=1;K8S_POD_NAME=x;FOO=bar");
-	assert_int_equal(args_read(&args, true, NULL), 0);
+	assert_int_equal(args_read(&args, true, &wish, NULL), 0);
 	assert_string_equal(args.owner.container, "c1");
 	environment("c1", "eth0", "", "");
-	assert_int_equal(args_read(&args, true, NULL), -EINVAL);
-	assert_int_equal(args_read(&args, false, NULL), 0);
+	assert_int_equal(args_read(&args, true, &wish, NULL), -EINVAL);
+	assert_int_equal(args_read(&args, false, &wish, NULL), 0);
 	environment("c1", "eth0", "/n", "FOO=bar");
-	assert_int_equal(args_read(&args, true, NULL), -EINVAL);
+	assert_int_equal(args_read(&args, true, &wish, NULL), -EINVAL);
 	environment("c1", "eth0", "/n", "K8S_POD_NAME");
-	assert_int_equal(args_read(&args, true, NULL), -EINVAL);
-	environment("c1", "eth0", "/n", "IP=10.0.0.1");
-	assert_int_equal(args_read(&args, true, NULL), -EOPNOTSUPP);
+	assert_int_equal(args_read(&args, true, &wish, NULL), -EINVAL);
+	environment("c1", "eth0", "/n", "IgnoreUnknown=maybe");
+	assert_int_equal(args_read(&args, true, &wish, NULL), -EINVAL);
+	environment("c1", "eth0", "/n", "GATEWAY=10.0.0.1");
+	assert_int_equal(args_read(&args, true, &wish, NULL), -EINVAL);
+	environment("c1", "eth0", "/n", "IP=10.0.0.");
+	assert_int_equal(args_read(&args, true, &wish, NULL), -EINVAL);
+	environment("c1", "eth0", "/n", "IP=10.0.0.1/24;MAC=02:00:00:00:00:07");
+	assert_int_equal(args_read(&args, true, &wish, NULL), 0);
+	assert_int_equal(wish.count, 1);
+	assert_int_equal(wish.mac[5], 7);
+	/* Who asked before by the configuration or the runtime, is obeyed. */
+	environment("c1", "eth0", "/n", "MAC=02:00:00:00:00:08;IgnoreUnknown=TRUE;X=1");
+	assert_int_equal(args_read(&args, true, &wish, NULL), 0);
+	assert_int_equal(wish.mac[5], 7);
+	assert_int_equal(args_read(&args, true, NULL, NULL), 0);
 	environment("../c1", "eth0", "/n", "");
-	assert_int_equal(args_read(&args, true, NULL), -EINVAL);
+	assert_int_equal(args_read(&args, true, &wish, NULL), -EINVAL);
 	environment("", "eth0", "/n", "");
-	assert_int_equal(args_read(&args, true, NULL), -EINVAL);
+	assert_int_equal(args_read(&args, true, &wish, NULL), -EINVAL);
 	environment("c1", "et/h0", "/n", "");
-	assert_int_equal(args_read(&args, true, NULL), -EINVAL);
+	assert_int_equal(args_read(&args, true, &wish, NULL), -EINVAL);
 }
 
 static void host_names(void **state)
