@@ -168,6 +168,8 @@ static int connect_pod(struct rtnl *host, struct pod *pod, const struct args *ar
 	if (status == 0)
 		status = link_wait_ready(host, &monitor, &result->host, &result->bridge, READY_MS,
 					 err);
+	if (status == 0 && conf_has_family(conf, AF_INET6))
+		status = link_wait_running(&pod->rtnl, &pod->monitor, &result->pod, READY_MS, err);
 	if (status < 0)
 		link_delete(host, name, NULL);
 	return status;

@@ -263,6 +263,20 @@ int link_wait_ready(struct rtnl *rtnl, struct rtnl *monitor, struct link *port, 
 	}
 }
 
+int link_wait_running(struct rtnl *rtnl, struct rtnl *monitor, struct link *link, int timeout_ms,
+		      struct kinc_error *err)
+{
+	int64_t end = now_ms() + timeout_ms;
+
+	for (;;) {
+		int result = link_get(rtnl, link->name, link, err);
+		int left = (int)(end - now_ms());
+		if (result < 0 || link->running || left <= 0)
+			return result;
+		rtnl_wait(monitor, left);
+	}
+}
+
 int link_delete(struct rtnl *rtnl, const char *name, struct kinc_error *err)
 {
 	struct nl_msg *message = link_message(RTM_DELLINK, 0, AF_UNSPEC, 0, 0);

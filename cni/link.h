@@ -71,6 +71,10 @@ int link_notify(struct rtnl *rtnl, const struct link *link, struct kinc_error *e
 int link_wait_ready(struct rtnl *rtnl, struct rtnl *monitor, struct link *port, struct link *bridge,
 		    int timeout_ms, struct kinc_error *err);
 
+/* The same for one link: until it runs it has no IPv6, not even to send. */
+int link_wait_running(struct rtnl *rtnl, struct rtnl *monitor, struct link *link, int timeout_ms,
+		      struct kinc_error *err);
+
 /* A link that is not there is -ENODEV. A veth takes its peer along. */
 int link_delete(struct rtnl *rtnl, const char *name, struct kinc_error *err);
 

@@ -40,6 +40,8 @@ static int inside(void *context, struct kinc_error *err)
 	if (result == 0 && entry->use == POD_IPV6_ROUTED)
 		result = set_default("/proc/sys/net/ipv6/conf/default/accept_redirects", err);
 	if (result == 0)
+		result = rtnl_open_monitor(&pod->monitor, err);
+	if (result == 0)
 		pod->icmp6 = socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMPV6);
 	return result;
 }
@@ -63,6 +65,7 @@ int pod_open(struct pod *ret_pod, const char *path, enum pod_use use, struct kin
 void pod_close(struct pod *pod)
 {
 	kinc_cleanup_close(&pod->icmp6);
+	rtnl_close(&pod->monitor);
 	rtnl_close(&pod->rtnl);
 	kinc_cleanup_close(&pod->netns);
 	*pod = POD_NONE;

@@ -13,10 +13,11 @@
 struct pod {
 	int netns;
 	struct rtnl rtnl;
-	int icmp6; /* raw; -EBADF: not asked for, or not allowed */
+	struct rtnl monitor; /* of its links, where there will be IPv6 */
+	int icmp6;	     /* raw; -EBADF: not asked for, or not allowed */
 };
 
-#define POD_NONE ((struct pod){-EBADF, RTNL_CLOSED, -EBADF})
+#define POD_NONE ((struct pod){-EBADF, RTNL_CLOSED, RTNL_CLOSED, -EBADF})
 
 enum pod_use {
 	POD_LOOK,	 /* the routing socket and no more */
