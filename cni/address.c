@@ -149,3 +149,10 @@ char *mac_format(const unsigned char mac[6], char *text)
 		 mac[3], mac[4], mac[5]);
 	return text;
 }
+
+struct ip_address ip_link_local(const unsigned char mac[6])
+{
+	return (struct ip_address){
+		AF_INET6,
+		{0xfe, 0x80, [8] = mac[0] ^ 2, mac[1], mac[2], 0xff, 0xfe, mac[3], mac[4], mac[5]}};
+}

@@ -52,6 +52,9 @@ bool prefix_contains(const struct ip_prefix *prefix, const struct ip_address *ad
  */
 void ip_to_mac(const struct ip_address *address, unsigned char mac[6]);
 
+/* As the kernel makes it by default: RFC 4291, appendix A. */
+struct ip_address ip_link_local(const unsigned char mac[6]);
+
 /* Fills text, of MAC_TEXT_MAX bytes, and returns it. */
 char *mac_format(const unsigned char mac[6], char *text);
 

@@ -9,6 +9,7 @@
 #include "cleanup.h"
 #include "conf_ranges.h"
 #include "hash.h"
+#include "ipv6.h"
 #include "masquerade.h"
 #include "route.h"
 
@@ -84,6 +85,8 @@ static int configure_pod(struct rtnl *pod, const struct conf *conf, const char *
 		struct ip_prefix prefix = {lease->address, lease->range->subnet.length};
 		status = address_add(pod, index, &prefix, !routed(conf, lease), err);
 	}
+	if (status == 0 && conf_has_family(conf, AF_INET6))
+		status = ipv6_set_link_local(pod, &result->pod, err);
 	if (status == 0)
 		status = link_set_up_notifying(pod, index, err);
 	for (size_t i = 0; i < conf->set_count; i++) {
@@ -134,6 +137,18 @@ struct link_port attachment_port(const struct conf *conf)
 /* Longer than the kernel takes under load, shorter than a pod's first retry. */
 #define READY_MS 500
 
+static int wait_ipv6(struct pod *pod, const struct conf *conf, struct result *result,
+		     struct kinc_error *err)
+{
+	const struct ip_address *addresses[CONF_SETS_MAX];
+	size_t count = 0;
+
+	for (size_t i = 0; i < conf->set_count; i++)
+		if (result->leases[i].address.family == AF_INET6)
+			addresses[count++] = &result->leases[i].address;
+	return ipv6_wait_ready(pod, &result->pod, addresses, count, READY_MS, err);
+}
+
 /* The veth pair, ready for the pod's first packet. On failure it is gone. */
 static int connect_pod(struct rtnl *host, struct pod *pod, const struct args *args,
 		       const struct conf *conf, struct result *result, struct kinc_error *err)
@@ -155,7 +170,7 @@ static int connect_pod(struct rtnl *host, struct pod *pod, const struct args *ar
 		.peer_mac = conf->wish.has_mac || conf->set_count ? mac : NULL,
 		.mtu = conf->mtu ? conf->mtu : result->bridge.mtu,
 	};
-	int status = rtnl_open_monitor(&monitor, err);
+	int status = rtnl_open_monitor(&monitor, RTMGRP_LINK, err);
 	if (status == 0)
 		status = link_create_veth(host, &veth, err);
 	if (status < 0)
@@ -169,7 +184,7 @@ static int connect_pod(struct rtnl *host, struct pod *pod, const struct args *ar
 		status = link_wait_ready(host, &monitor, &result->host, &result->bridge, READY_MS,
 					 err);
 	if (status == 0 && conf_has_family(conf, AF_INET6))
-		status = link_wait_running(&pod->rtnl, &pod->monitor, &result->pod, READY_MS, err);
+		status = wait_ipv6(pod, conf, result, err);
 	if (status < 0)
 		link_delete(host, name, NULL);
 	return status;
@@ -184,7 +199,7 @@ static void announce(struct pod *pod, const struct conf *conf, const struct resu
 	for (size_t i = 0; i < conf->set_count; i++) {
 		const struct lease *lease = &result->leases[i];
 		if (lease->address.family == AF_INET6)
-			pod_announce(pod, &result->pod, &lease->address);
+			ipv6_announce(pod, &result->pod, &lease->address);
 		if (conf->gateway)
 			neighbour_resolve(&pod->rtnl, result->pod.index, &lease->range->gateway,
 					  NULL);

@@ -9,6 +9,7 @@
 
 #include "conf_ranges.h"
 #include "gateway.h"
+#include "ipv6.h"
 #include "route.h"
 #include "sysctl.h"
 
@@ -56,19 +57,14 @@ int bridge_forward(const struct conf *conf, struct kinc_error *err)
 	return result;
 }
 
-/* What the kernel would do for a bridge with IPv6 and we do without. */
-static int quiet_ipv6(const char *bridge, struct kinc_error *err)
+static int prepare_ipv6(struct rtnl *rtnl, const struct link *bridge, struct kinc_error *err)
 {
-	/* Its routes are ours to make, and nobody else has its link-local address. */
-	static const char *const knobs[] = {"accept_ra", "accept_dad"};
 	char path[128];
-	int result = 0;
+	int result = ipv6_set_link_local(rtnl, bridge, err);
 
-	for (size_t i = 0; result == 0 && i < sizeof(knobs) / sizeof(*knobs); i++) {
-		snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/%s", bridge, knobs[i]);
-		result = sysctl_set(path, '0', err);
-	}
-	return result;
+	/* Its routes are ours to make. */
+	snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/accept_ra", bridge->name);
+	return result < 0 ? result : sysctl_set(path, '0', err);
 }
 
 /* A bridge without a MAC of its own takes that of its lowest port. */
@@ -103,7 +99,7 @@ static int create(struct rtnl *rtnl, const struct conf *conf, struct link *ret_b
 	if (result == 0 || result == -EEXIST)
 		result = link_get(rtnl, conf->bridge, ret_bridge, err);
 	if (result == 0 && conf_has_family(conf, AF_INET6))
-		result = quiet_ipv6(conf->bridge, err);
+		result = prepare_ipv6(rtnl, ret_bridge, err);
 	return result;
 }
 

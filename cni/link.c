@@ -11,6 +11,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "route.h"
+
 static struct nl_msg *link_message(int type, int flags, int family, int index, unsigned up)
 {
 	struct ifinfomsg header = {
@@ -237,7 +239,7 @@ int link_notify(struct rtnl *rtnl, const struct link *link, struct kinc_error *e
 	return rtnl_call(rtnl, message, NULL, NULL, err);
 }
 
-static int64_t now_ms(void)
+int64_t link_now_ms(void)
 {
 	struct timespec now;
 
@@ -248,7 +250,7 @@ static int64_t now_ms(void)
 int link_wait_ready(struct rtnl *rtnl, struct rtnl *monitor, struct link *port, struct link *bridge,
 		    int timeout_ms, struct kinc_error *err)
 {
-	int64_t end = now_ms() + timeout_ms;
+	int64_t end = link_now_ms() + timeout_ms;
 	int result = 0;
 
 	for (;;) {
@@ -256,22 +258,8 @@ int link_wait_ready(struct rtnl *rtnl, struct rtnl *monitor, struct link *port, 
 			result = link_get(rtnl, port->name, port, err);
 		if (result == 0 && port->forwarding && !bridge->running)
 			result = link_get(rtnl, bridge->name, bridge, err);
-		int left = (int)(end - now_ms());
+		int left = (int)(end - link_now_ms());
 		if (result < 0 || (port->forwarding && bridge->running) || left <= 0)
-			return result;
-		rtnl_wait(monitor, left);
-	}
-}
-
-int link_wait_running(struct rtnl *rtnl, struct rtnl *monitor, struct link *link, int timeout_ms,
-		      struct kinc_error *err)
-{
-	int64_t end = now_ms() + timeout_ms;
-
-	for (;;) {
-		int result = link_get(rtnl, link->name, link, err);
-		int left = (int)(end - now_ms());
-		if (result < 0 || link->running || left <= 0)
 			return result;
 		rtnl_wait(monitor, left);
 	}

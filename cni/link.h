@@ -4,6 +4,7 @@
 
 #include <net/if.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "rtnl.h"
 
@@ -71,9 +72,8 @@ int link_notify(struct rtnl *rtnl, const struct link *link, struct kinc_error *e
 int link_wait_ready(struct rtnl *rtnl, struct rtnl *monitor, struct link *port, struct link *bridge,
 		    int timeout_ms, struct kinc_error *err);
 
-/* The same for one link: until it runs it has no IPv6, not even to send. */
-int link_wait_running(struct rtnl *rtnl, struct rtnl *monitor, struct link *link, int timeout_ms,
-		      struct kinc_error *err);
+/* Milliseconds of a clock that only goes on. */
+int64_t link_now_ms(void);
 
 /* A link that is not there is -ENODEV. A veth takes its peer along. */
 int link_delete(struct rtnl *rtnl, const char *name, struct kinc_error *err);

@@ -13,7 +13,7 @@
 struct pod {
 	int netns;
 	struct rtnl rtnl;
-	struct rtnl monitor; /* of its links, where there will be IPv6 */
+	struct rtnl monitor; /* of its links and IPv6 routes, where there will be IPv6 */
 	int icmp6;	     /* raw; -EBADF: not asked for, or not allowed */
 };
 
@@ -21,7 +21,7 @@ struct pod {
 
 enum pod_use {
 	POD_LOOK,	 /* the routing socket and no more */
-	POD_IPV6,	 /* its next interface will have IPv6: no DAD, a socket for pod_announce */
+	POD_IPV6,	 /* its next interface will have IPv6: with what ipv6_announce needs */
 	POD_IPV6_ROUTED, /* and no redirects: other pods are reached through the node only */
 };
 
@@ -32,8 +32,5 @@ enum pod_use {
 int pod_open(struct pod *ret_pod, const char *path, enum pod_use use, struct kinc_error *err);
 void pod_close(struct pod *pod);
 #define cleanup_pod __attribute__((cleanup(pod_close)))
-
-/* An unsolicited neighbour advertisement for an IPv6 address of link; best effort. */
-void pod_announce(const struct pod *pod, const struct link *link, const struct ip_address *address);
 
 #endif

@@ -224,6 +224,30 @@ int route_check(struct rtnl *rtnl, int index, const struct conf_route *route,
 	return result;
 }
 
+static int read_type(struct nlmsghdr *message, void *context)
+{
+	const struct rtmsg *header = nlmsg_data(message);
+
+	if (message->nlmsg_type != RTM_NEWROUTE)
+		return -EBADMSG;
+	*(bool *)context = header->rtm_type == RTN_LOCAL;
+	return 0;
+}
+
+int address_is_received(struct rtnl *rtnl, const struct ip_address *address, bool *ret,
+			struct kinc_error *err)
+{
+	struct rtmsg header = {
+		.rtm_family = (unsigned char)address->family,
+		.rtm_dst_len = (unsigned char)(ip_size(address->family) * 8),
+	};
+	struct nl_msg *message = rtnl_message(RTM_GETROUTE, 0, &header, sizeof(header));
+
+	if (message)
+		put_address(message, RTA_DST, address);
+	return rtnl_call(rtnl, message, read_type, ret, err);
+}
+
 struct uplink {
 	int index;
 	unsigned priority;

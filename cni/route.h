@@ -14,6 +14,13 @@ int address_add(struct rtnl *rtnl, int index, const struct ip_prefix *prefix, bo
 int address_delete(struct rtnl *rtnl, int index, const struct ip_prefix *prefix,
 		   struct kinc_error *err);
 
+/*
+ * Whether packets to an own address are taken. For IPv6 a worker sees to that
+ * some time after the address was added, DAD or not.
+ */
+int address_is_received(struct rtnl *rtnl, const struct ip_address *address, bool *ret,
+			struct kinc_error *err);
+
 /* Every address of an interface, both families. */
 typedef void address_visit(const struct ip_prefix *prefix, void *context);
 int address_each(struct rtnl *rtnl, int index, address_visit *visit, void *context,

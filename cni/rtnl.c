@@ -12,10 +12,10 @@
 /* What the kernel puts into one datagram of a dump at most. */
 #define ANSWER_MAX 32768
 
-int rtnl_open(struct rtnl *rtnl, struct kinc_error *err)
+int rtnl_open_monitor(struct rtnl *rtnl, unsigned groups, struct kinc_error *err)
 {
 	static const int on = 1;
-	struct sockaddr_nl address = {.nl_family = AF_NETLINK};
+	struct sockaddr_nl address = {.nl_family = AF_NETLINK, .nl_groups = groups};
 	cleanup_close int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 
 	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
@@ -29,18 +29,9 @@ int rtnl_open(struct rtnl *rtnl, struct kinc_error *err)
 	return 0;
 }
 
-int rtnl_open_monitor(struct rtnl *rtnl, struct kinc_error *err)
+int rtnl_open(struct rtnl *rtnl, struct kinc_error *err)
 {
-	static const int group = RTNLGRP_LINK;
-	int result = rtnl_open(rtnl, err);
-
-	if (result < 0)
-		return result;
-	if (setsockopt(rtnl->fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) < 0) {
-		result = kinc_error_errno(err, errno, "cannot watch the links");
-		rtnl_close(rtnl);
-	}
-	return result;
+	return rtnl_open_monitor(rtnl, 0, err);
 }
 
 void rtnl_wait(struct rtnl *monitor, int timeout_ms)

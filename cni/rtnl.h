@@ -23,8 +23,8 @@ struct rtnl {
 #define RTNL_CLOSED ((struct rtnl){.fd = -EBADF})
 
 int rtnl_open(struct rtnl *rtnl, struct kinc_error *err);
-/* One that hears of every change of a link; it is only for rtnl_wait. */
-int rtnl_open_monitor(struct rtnl *rtnl, struct kinc_error *err);
+/* One that hears of changes (groups are of RTMGRP_*); it is only for rtnl_wait. */
+int rtnl_open_monitor(struct rtnl *rtnl, unsigned groups, struct kinc_error *err);
 
 /* Waits until something has changed since the last call, at most that long. */
 void rtnl_wait(struct rtnl *monitor, int timeout_ms);
