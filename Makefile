@@ -19,13 +19,15 @@ endif
 LDFLAGS  += -Wl,-z,relro,-z,now $(SANITIZE)
 
 # A room's programs: NAME_SRC are its files, NAME_LIBS what it links.
-PROGRAMS := kinc-init kincctl kincnet kinc-crun kinc-launch
+PROGRAMS := kinc-init kinc-probe kincctl kincnet kinc-crun kinc-launch
 kincctl_SRC     := $(wildcard init/kincctl*.c)
-kinc-init_SRC   := $(filter-out $(kincctl_SRC),$(wildcard init/*.c))
+kinc-probe_SRC  := init/kinc_probe.c
+kinc-init_SRC   := $(filter-out $(kincctl_SRC) $(kinc-probe_SRC),$(wildcard init/*.c))
 kincnet_SRC     := $(wildcard cni/*.c)
 kinc-crun_SRC   := $(wildcard wrapper/*.c)
 kinc-launch_SRC := $(wildcard host/*.c)
 kinc-init_LIBS   := -lcjson -lcap -lseccomp
+kinc-probe_LIBS  := -lcurl
 kincctl_LIBS     := -lcjson -lseccomp
 kincnet_LIBS     := -lcjson -lnl-3
 # Static: loading two shared libraries would be half of the time that it adds.
@@ -160,7 +162,7 @@ calls: $(CALLS)
 
 ## Installation
 BIN     := kinc-launch kincctl
-LIBEXEC := kinc-init kincnet kinc-crun
+LIBEXEC := kinc-init kinc-probe kincnet kinc-crun
 MAN     := $(wildcard man/*.[18])
 DOC     := LICENSE README.md $(wildcard docs/*.md docs/*.json)
 man_dir  = $(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $(1)))

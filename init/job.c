@@ -75,7 +75,8 @@ static void begin(struct job *job)
 	struct kinc_error err = {0};
 
 	job->started_us = loop_now_us();
-	job->executed = job->notified = job->was_ready = job->failed = false;
+	job->executed = job->was_ready = job->failed = job->reloading = false;
+	job_ready_reset(job);
 	job->populated = false;
 	job->watchdog_ms = 0;
 	job->escalated = job->stop_sent = job->refused = false;

@@ -39,7 +39,8 @@ struct job {
 	struct probe *probes; /* as unit->ready */
 
 	bool executed; /* the program runs: the report socket has closed */
-	bool notified; /* READY=1 came */
+	bool reloading;	     /* RELOADING=1 came, and READY=1 not yet */
+	bool told_foreigner; /* that somebody else wrote to its notify socket */
 	bool was_ready, failed, escalated, stop_sent;
 	bool refused; /* the failure is one that no retry mends */
 	bool stop_wanted, start_after_stop;
@@ -79,6 +80,11 @@ void job_kill_processes(struct job *job);
 void job_check_gone(struct job *job);
 
 /* job_ready.c: readiness */
+void job_ready_reset(struct job *job);
+/* READY=1 came. */
+void job_ready_notified(struct job *job);
+/* For the probe "fd": the end of the process and its number; a number of 0 is none. */
+int job_ready_open(struct job *job, int *ret_number, struct kinc_error *err);
 void job_ready_begin(struct job *job);
 void job_ready_end(struct job *job);
 /* If all of its readiness holds, feeds EVENT_READY. */

@@ -225,7 +225,8 @@ static int run_builtin(void *data, int report)
 	return 0;
 }
 
-static int spawn_main(struct job *job, int report, struct kinc_error *err)
+static int spawn_main(struct job *job, int report, int ready, int ready_number,
+		      struct kinc_error *err)
 {
 	struct manager *manager = job->manager;
 	struct unit *unit = job->unit;
@@ -237,6 +238,8 @@ static int spawn_main(struct job *job, int report, struct kinc_error *err)
 	struct spawn child = {
 		.output = job->log_pipe[1],
 		.report = report,
+		.ready_fd = ready,
+		.ready_number = ready_number,
 		.cgroup = job->cgroup,
 		.nofile = &nofile,
 		.oom_score_adj = unit->oom_score_adj,
@@ -286,7 +289,7 @@ static int spawn_main(struct job *job, int report, struct kinc_error *err)
 int job_launch(struct job *job, struct kinc_error *err)
 {
 	cleanup_close int report = -EBADF;
-	int pair[2];
+	int pair[2], ready_number;
 
 	if (job->unit->type != UNIT_BUILTIN)
 		cgroup_prepare(job);
@@ -295,13 +298,21 @@ int job_launch(struct job *job, struct kinc_error *err)
 		return result;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return kinc_error_errno(err, errno, "cannot make a socket pair");
-	report = pair[1];
+	/* Above what the probe "fd" may ask for. */
+	report = fcntl(pair[1], F_DUPFD_CLOEXEC, PROBE_FD_LAST + 1);
+	int code = errno;
+	close(pair[1]);
 	loop_remove(&job->manager->loop, &job->report);
 	job->report.fd = pair[0];
 	job->report.ready = report_ready;
 	result = loop_add(&job->manager->loop, &job->report, EPOLLIN, err);
+	cleanup_close int ready = job_ready_open(job, &ready_number, err);
+	if (result == 0 && report < 0)
+		result = kinc_error_errno(err, code, "cannot start a process");
+	if (result == 0 && ready < 0 && ready_number > 0)
+		result = ready;
 	if (result == 0)
-		result = spawn_main(job, report, err);
+		result = spawn_main(job, report, ready, ready_number, err);
 	if (result < 0) {
 		loop_remove(&job->manager->loop, &job->report);
 		return result;

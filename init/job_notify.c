@@ -12,6 +12,7 @@
 #include "io.h"
 #include "manager.h"
 #include "notify.h"
+#include "sender.h"
 #include "story.h"
 
 #define NOTIFY_DIRECTORY RUN_DIRECTORY "/notify"
@@ -45,12 +46,16 @@ static void apply(struct job *job, const struct notify_message *message)
 {
 	struct loop *loop = &job->manager->loop;
 
-	if (message->main_pid > 0)
+	if (message->main_pid > 0 &&
+	    (job->cgroup < 0 || sender_is_in_unit(message->main_pid, job->unit->name)))
 		job_adopt_main(job, message->main_pid);
 	if (message->has_status && strcmp(message->status, job->message) != 0)
 		job_set_message(job, "%s", message->status);
-	if (message->reloading)
-		job_set_message(job, "reloading");
+	if (message->reloading) {
+		job->reloading = true;
+		if (!message->has_status)
+			job_set_message(job, "reloading");
+	}
 	if (message->stopping)
 		job_set_message(job, "stopping by itself");
 	if (message->error && !message->has_status)
@@ -70,12 +75,12 @@ static void apply(struct job *job, const struct notify_message *message)
 		job_event(job, EVENT_WATCHDOG);
 		return;
 	}
-	if (message->ready) {
-		job->notified = true;
-		job->changed = true;
-		manager_queue(job);
-		job_ready_check(job);
-	}
+	if (!message->ready)
+		return;
+	if (job->reloading && !message->has_status && strcmp(job->message, "reloading") == 0)
+		job_set_message(job, "%s", "");
+	job->reloading = false;
+	job_ready_notified(job);
 }
 
 /* Descriptors come with BARRIER=1, whose sender waits until we close its one. */
@@ -93,14 +98,34 @@ static void close_rights(struct msghdr *header)
 	}
 }
 
-static bool sender_is_trusted(const struct job *job, struct msghdr *header)
+/*
+ * Root of the container is more than this unit: where there are cgroups, they
+ * tell who belongs to it. One that has gone cannot be told; BARRIER=1 makes a
+ * sender wait for us.
+ */
+static bool is_trusted(struct job *job, const struct ucred *sender)
+{
+	if (sender->pid > 0 && sender->pid == job->main.pid)
+		return true;
+	if (job->cgroup < 0)
+		return sender->uid == geteuid();
+	if (sender_is_in_unit(sender->pid, job->unit->name))
+		return true;
+	if (!job->told_foreigner)
+		story_tell(job->unit->name, "a notify message of process %d was refused: it is not of "
+			   "this unit, or has ended already", (int)sender->pid);
+	job->told_foreigner = true;
+	return false;
+}
+
+static bool sender_is_trusted(struct job *job, struct msghdr *header)
 {
 	for (struct cmsghdr *part = CMSG_FIRSTHDR(header); part; part = CMSG_NXTHDR(header, part)) {
 		struct ucred sender;
 		if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_CREDENTIALS)
 			continue;
 		memcpy(&sender, CMSG_DATA(part), sizeof(sender));
-		return sender.uid == geteuid() || sender.pid == job->main.pid;
+		return is_trusted(job, &sender);
 	}
 	return false;
 }
@@ -123,12 +148,16 @@ static bool receive(struct job *job)
 	if (got < 0)
 		return false;
 	close_rights(&header);
-	if (!sender_is_trusted(job, &header) || (header.msg_flags & MSG_TRUNC))
+	if (header.msg_flags & MSG_TRUNC)
+		return true;
+	notify_parse(data, (size_t)got, &message);
+	/* What came before it has been dealt with; nothing else may be in it. */
+	if (message.barrier)
 		return true;
 	if (job->state != JOB_STARTING && job->state != JOB_READY && job->state != JOB_STOPPING)
 		return true;
-	notify_parse(data, (size_t)got, &message);
-	apply(job, &message);
+	if (sender_is_trusted(job, &header))
+		apply(job, &message);
 	return true;
 }
 

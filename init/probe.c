@@ -28,15 +28,21 @@ bool probe_http_holds(const char *answer, size_t size)
 	       (answer[9] == '2' || answer[9] == '3');
 }
 
-/* The end of a try, one way or the other. */
-static void conclude(struct probe *probe, bool holds)
+/* It leads a session of its own: what it started goes with it. */
+static void end_child(struct probe *probe)
+{
+	if (probe->child.pid <= 1)
+		return;
+	kill(-probe->child.pid, SIGKILL);
+	child_signal(&probe->child, SIGKILL);
+	child_remove(&probe->job->manager->children, &probe->child);
+}
+
+void probe_conclude(struct probe *probe, bool holds)
 {
 	loop_remove(loop_of(probe), &probe->source);
 	timer_clear(loop_of(probe), &probe->timer);
-	if (probe->child.pid > 0) {
-		child_signal(&probe->child, SIGKILL);
-		child_remove(&probe->job->manager->children, &probe->child);
-	}
+	end_child(probe);
 	if (!holds) {
 		timer_set(loop_of(probe), &probe->timer, probe->delay_ms);
 		probe->delay_ms += probe->delay_ms / 2;
@@ -62,7 +68,7 @@ static void exchange_http(struct probe *probe)
 		if (sent < 0 && errno == EAGAIN)
 			return;
 		if (sent < 0) {
-			conclude(probe, false);
+			probe_conclude(probe, false);
 			return;
 		}
 		probe->sent += (size_t)sent;
@@ -78,7 +84,7 @@ static void exchange_http(struct probe *probe)
 			break;
 		probe->answered += (size_t)got;
 	}
-	conclude(probe, probe_http_holds(probe->answer, probe->answered));
+	probe_conclude(probe, probe_http_holds(probe->answer, probe->answered));
 }
 
 static void socket_ready(struct source *source, uint32_t events)
@@ -90,7 +96,7 @@ static void socket_ready(struct source *source, uint32_t events)
 	(void)events;
 	if (!probe->connected) {
 		if (getsockopt(source->fd, SOL_SOCKET, SO_ERROR, &code, &size) < 0 || code != 0) {
-			conclude(probe, false);
+			probe_conclude(probe, false);
 			return;
 		}
 		probe->connected = true;
@@ -98,7 +104,7 @@ static void socket_ready(struct source *source, uint32_t events)
 	if (probe->request)
 		exchange_http(probe);
 	else
-		conclude(probe, true);
+		probe_conclude(probe, true);
 }
 
 static int target_of(const struct probe *probe, struct sockaddr_storage *address, socklen_t *size,
@@ -119,28 +125,26 @@ static void try_socket(struct probe *probe)
 	const char *path;
 
 	if (target_of(probe, &address, &size, &path, NULL) < 0) {
-		conclude(probe, false);
+		probe_conclude(probe, false);
 		return;
 	}
 	probe->connected = false;
 	probe->sent = probe->answered = 0;
 	probe->source.ready = socket_ready;
-	probe->source.fd =
-		socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (probe->source.fd < 0 ||
-	    loop_add(loop_of(probe), &probe->source, EPOLLOUT, NULL) < 0 ||
+	probe->source.fd = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (probe->source.fd < 0 || loop_add(loop_of(probe), &probe->source, EPOLLOUT, NULL) < 0 ||
 	    /* A unix socket with a full queue says EAGAIN: nobody accepts, not ready. */
 	    (connect(probe->source.fd, (struct sockaddr *)&address, size) < 0 &&
 	     errno != EINPROGRESS)) {
 		if (probe->source.fd < 0)
 			probe->source.fd = -EBADF;
-		conclude(probe, false);
+		probe_conclude(probe, false);
 	}
 }
 
 static void try_file(struct probe *probe)
 {
-	conclude(probe, access(probe->address, F_OK) == 0);
+	probe_conclude(probe, access(probe->address, F_OK) == 0);
 }
 
 static void exec_exited(struct child *child, int status)
@@ -148,7 +152,7 @@ static void exec_exited(struct child *child, int status)
 	struct probe *probe = container_of(child, struct probe, child);
 
 	if (probe->running)
-		conclude(probe, WIFEXITED(status) && WEXITSTATUS(status) == 0);
+		probe_conclude(probe, WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
 static void try_exec(struct probe *probe)
@@ -169,7 +173,7 @@ static void try_exec(struct probe *probe)
 	pid_t pid = environment ? spawn(&child, &probe->child.pidfd, NULL) : -1;
 
 	if (pid < 0) {
-		conclude(probe, false);
+		probe_conclude(probe, false);
 		return;
 	}
 	probe->child.pid = pid;
@@ -179,11 +183,17 @@ static void try_exec(struct probe *probe)
 
 static void try_now(struct probe *probe)
 {
-	bool runs = probe->spec->kind == PROBE_EXEC;
+	static const int patience_ms[PROBE_EXEC + 1] = {
+		[PROBE_EXEC] = PROBE_EXEC_TRY_MS,
+		[PROBE_HTTPS] = PROBE_HELPER_MS,
+	};
+	int patience = patience_ms[probe->spec->kind];
 
-	timer_set(loop_of(probe), &probe->timer, runs ? PROBE_EXEC_TRY_MS : PROBE_TRY_MS);
-	if (runs)
+	timer_set(loop_of(probe), &probe->timer, patience ? (unsigned)patience : PROBE_TRY_MS);
+	if (probe->spec->kind == PROBE_EXEC)
 		try_exec(probe);
+	else if (probe->spec->kind == PROBE_HTTPS)
+		probe_https_try(probe);
 	else if (probe->spec->kind == PROBE_FILE)
 		try_file(probe);
 	else
@@ -197,7 +207,7 @@ static void timer_fired(struct timer *timer)
 	if (!probe->running)
 		return;
 	if (probe->source.fd >= 0 || probe->child.pid > 0)
-		conclude(probe, false);
+		probe_conclude(probe, false);
 	else
 		try_now(probe);
 }
@@ -211,6 +221,22 @@ void probe_init(struct probe *probe, struct job *job, const struct probe_spec *s
 		.child = {.pidfd = -EBADF},
 		.timer = {.fired = timer_fired},
 	};
+}
+
+void probe_describe(const struct probe *probe, char *text, size_t size)
+{
+	const struct probe_spec *spec = probe->spec;
+	const char *what = spec->address ? spec->address : "";
+	char number[16];
+
+	if (spec->kind == PROBE_EXEC)
+		what = spec->argv.items[0];
+	if (spec->kind == PROBE_FD) {
+		snprintf(number, sizeof(number), "%d", spec->fd);
+		what = number;
+	}
+	snprintf(text, size, "%s%s%s%s%s%s", probe_kind_name(spec->kind), *what ? " " : "", what,
+		 probe->reason[0] ? " (" : "", probe->reason, probe->reason[0] ? ")" : "");
 }
 
 static int build_request(struct probe *probe, struct kinc_error *err)
@@ -238,12 +264,16 @@ int probe_begin(struct probe *probe, struct kinc_error *err)
 {
 	const struct variables *variables = &probe->job->manager->variables;
 
+	if (probe->spec->kind == PROBE_FD)
+		return probe_fd_watch(probe, err);
 	probe_end(probe);
 	if (probe->spec->kind == PROBE_EXEC)
 		probe->argv = expand_strings(&probe->spec->argv, variables, err);
 	else
 		probe->address = expand_text(probe->spec->address, variables, err);
 	if (!probe->argv && !probe->address)
+		return -err->code;
+	if (probe->spec->ca && !(probe->ca = expand_text(probe->spec->ca, variables, err)))
 		return -err->code;
 	int result = build_request(probe, err);
 	if (result < 0)
@@ -258,14 +288,12 @@ void probe_end(struct probe *probe)
 {
 	loop_remove(loop_of(probe), &probe->source);
 	timer_clear(loop_of(probe), &probe->timer);
-	if (probe->child.pid > 0) {
-		child_signal(&probe->child, SIGKILL);
-		child_remove(&probe->job->manager->children, &probe->child);
-	}
+	end_child(probe);
 	free(probe->address);
 	free(probe->request);
+	free(probe->ca);
 	expand_free(probe->argv);
-	probe->address = probe->request = NULL;
+	probe->address = probe->request = probe->ca = NULL;
 	probe->argv = NULL;
 	probe->running = false;
 }

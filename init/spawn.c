@@ -101,6 +101,15 @@ static int become(const struct spawn *child)
 			    strerror(errno));
 		return 126;
 	}
+	/* The report is above any number that a unit may ask for. */
+	if (child->ready_number > 0 &&
+	    (child->ready_fd == child->ready_number
+		     ? fcntl(child->ready_fd, F_SETFD, 0)
+		     : dup2(child->ready_fd, child->ready_number)) < 0) {
+		report_send(child->report, REPORT_ERROR, "cannot make descriptor %d: %s",
+			    child->ready_number, strerror(errno));
+		return 126;
+	}
 	execvpe(child->argv[0], child->argv, child->environment);
 	report_send(child->report, REPORT_ERROR, "cannot execute %s: %s", child->argv[0],
 		    strerror(errno));

@@ -21,6 +21,8 @@ struct spawn {
 	int output;	       /* becomes stdout and stderr; -1: /dev/null */
 	int report;	       /* where the child tells what went wrong (report.h) */
 	int cgroup;	       /* directory of the cgroup to start in */
+	int ready_fd;	       /* becomes descriptor ready_number; 0: none */
+	int ready_number;
 	const struct rlimit *nofile;
 	int oom_score_adj; /* OOM_SCORE_UNSET: as inherited */
 	const char *name;  /* shown by ps for children that run() */

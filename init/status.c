@@ -45,13 +45,26 @@ static void add_waiting(cJSON *array, const struct job *job)
 	if (job->state != JOB_STARTING)
 		return;
 	for (size_t i = 0; i < unit->ready.count; i++) {
-		const struct probe_spec *spec = job->probes[i].spec;
-		bool holds = spec->kind == PROBE_NOTIFY ? job->notified : job->probes[i].holds;
-		if (holds)
+		if (job->probes[i].holds)
 			continue;
-		snprintf(text, sizeof(text), "%s%s%s", probe_kind_name(spec->kind),
-			 spec->address ? " " : "", spec->address ? spec->address : "");
+		probe_describe(&job->probes[i], text, sizeof(text));
 		add_text(array, text);
+	}
+}
+
+static void add_ready(cJSON *object, const struct job *job)
+{
+	cJSON *array = cJSON_AddArrayToObject(object, "ready");
+	char text[300];
+
+	for (size_t i = 0; i < job->unit->ready.count; i++) {
+		const struct probe *probe = &job->probes[i];
+		cJSON *item = cJSON_CreateObject();
+		probe_describe(probe, text, sizeof(text));
+		cJSON_AddStringToObject(item, "probe", text);
+		add_time(item, "since_ms", job->manager, probe->holds ? probe->held_us : 0);
+		if (!cJSON_AddItemToArray(array, item))
+			cJSON_Delete(item);
 	}
 }
 
@@ -71,6 +84,7 @@ cJSON *status_unit(const struct job *job)
 	cJSON_AddNumberToObject(object, "restarts", job->restarts);
 	add_time(object, "started_ms", job->manager, job->started_us);
 	add_time(object, "ready_ms", job->manager, job_is_satisfied(job) ? job->ready_us : 0);
+	add_ready(object, job);
 	cJSON *waiting = cJSON_AddArrayToObject(object, "waiting_for");
 	add_waiting(waiting, job);
 	cJSON_AddStringToObject(object, "message", job->message);

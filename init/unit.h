@@ -31,13 +31,18 @@ enum stop_mode { STOP_CGROUP, STOP_PROCESS, STOP_MIXED };
 
 enum probe_kind {
 	PROBE_NOTIFY,
+	PROBE_FD,
 	PROBE_UNIX,
 	PROBE_TCP,
 	PROBE_HTTP,
+	PROBE_HTTPS,
 	PROBE_HTTP_UNIX,
 	PROBE_FILE,
 	PROBE_EXEC,
 };
+
+#define PROBE_FD_FIRST 3
+#define PROBE_FD_LAST 63
 
 /* Ends with a NULL that count does not count, so that items is an argv. */
 struct strings {
@@ -54,8 +59,10 @@ struct list {
 struct probe_spec {
 	enum probe_kind kind;
 	bool on;       /* notify */
-	char *address; /* a path, HOST:PORT or URL; NULL for notify and exec */
+	int fd;	       /* where the service writes a newline */
+	char *address; /* a path, HOST:PORT or URL; NULL for notify, fd and exec */
 	char *path;    /* http_unix: what to GET */
+	char *ca;      /* https: file of certificates */
 	struct strings argv;
 };
 

@@ -76,14 +76,14 @@ static void check_builtin(const struct unit *unit, struct complaints *complaints
 			       "each template needs \"source\" and \"target\"");
 }
 
-static bool has_notify(const struct unit *unit)
+static size_t count_probes(const struct unit *unit, enum probe_kind kind)
 {
 	const struct probe_spec *probes = unit->ready.items;
+	size_t count = 0;
 
 	for (size_t i = 0; i < unit->ready.count; i++)
-		if (probes[i].kind == PROBE_NOTIFY)
-			return true;
-	return false;
+		count += probes[i].kind == kind;
+	return count;
 }
 
 void unit_check(const struct unit *unit, struct complaints *complaints)
@@ -107,6 +107,8 @@ void unit_check(const struct unit *unit, struct complaints *complaints)
 	if (unit->type == UNIT_ONESHOT && unit->restart.policy == RESTART_ALWAYS)
 		at_key(unit, complaints, KEY_RESTART,
 		       "a oneshot cannot restart always: it would never be done");
-	if (unit->watchdog_s > 0 && !has_notify(unit))
+	if (count_probes(unit, PROBE_FD) > 1)
+		at_key(unit, complaints, KEY_READY, "there can be one probe \"fd\" only");
+	if (unit->watchdog_s > 0 && count_probes(unit, PROBE_NOTIFY) == 0)
 		at_key(unit, complaints, KEY_WATCHDOG, "watchdog_s needs {\"notify\": true} in \"ready\"");
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
 #include <string.h>
 
 #include "address.h"
@@ -20,7 +21,13 @@ static int check_address(const struct probe_spec *probe, struct kinc_error *err)
 		return address_tcp(probe->address, strlen(probe->address), &address, &size, err);
 	case PROBE_HTTP:
 		return address_url(probe->address, &address, &size, &path, err);
+	case PROBE_HTTPS:
+		if (strncmp(probe->address, "https://", 8) == 0)
+			break;
+		return kinc_error_set(err, EINVAL, "\"%s\" must begin with https://",
+				      probe->address);
 	case PROBE_NOTIFY:
+	case PROBE_FD:
 	case PROBE_FILE:
 	case PROBE_EXEC:
 		break;
@@ -29,28 +36,28 @@ static int check_address(const struct probe_spec *probe, struct kinc_error *err)
 }
 
 #define PROBE(member) offsetof(struct probe_spec, member)
+#define TEXT_KEY(word, member, what)                                                               \
+	{                                                                                          \
+		.name = (word), .read = read_text, .offset = PROBE(member), .about = (what)        \
+	}
 const struct key probe_keys[] = {
 	[PROBE_NOTIFY] = {.name = "notify",
 			  .read = read_flag,
 			  .offset = PROBE(on),
 			  .about = "true: the service sends READY=1 to $NOTIFY_SOCKET"},
-	[PROBE_UNIX] =
-		{.name = "unix",
-		 .read = read_text,
-		 .offset = PROBE(address),
-		 .about = "path of a socket that accepts a connection; @NAME is an abstract one"},
-	[PROBE_TCP] = {.name = "tcp",
-		       .read = read_text,
-		       .offset = PROBE(address),
-		       .about = "numeric ADDRESS:PORT that accepts a connection"},
-	[PROBE_HTTP] = {.name = "http",
-			.read = read_text,
-			.offset = PROBE(address),
-			.about = "URL that answers with a status of 200 to 399; a numeric address"},
-	[PROBE_HTTP_UNIX] = {.name = "http_unix",
-			     .read = read_text,
-			     .offset = PROBE(address),
-			     .about = "path of a socket that is asked over HTTP for \"path\""},
+	[PROBE_FD] = {.name = "fd",
+		      .read = read_int,
+		      .offset = PROBE(fd),
+		      .min = PROBE_FD_FIRST,
+		      .max = PROBE_FD_LAST,
+		      .about = "number of a descriptor that the service writes a newline to"},
+	[PROBE_UNIX] = TEXT_KEY("unix", address, "socket that accepts a connection; or @ABSTRACT"),
+	[PROBE_TCP] = TEXT_KEY("tcp", address, "numeric ADDRESS:PORT that accepts a connection"),
+	[PROBE_HTTP] = TEXT_KEY("http", address,
+				"URL that answers with 200 to 399; its host is a numeric address"),
+	[PROBE_HTTPS] = TEXT_KEY("https", address, "URL that answers with 200 to 399; with \"ca\""),
+	[PROBE_HTTP_UNIX] = TEXT_KEY("http_unix", address,
+				     "socket that is asked over HTTP for \"path\""),
 	[PROBE_FILE] = {.name = "file",
 			.read = read_path,
 			.offset = PROBE(address),
@@ -59,10 +66,8 @@ const struct key probe_keys[] = {
 			.read = read_argv,
 			.offset = PROBE(argv),
 			.about = "argv of a program that ends with status 0"},
-	{.name = "path",
-	 .read = read_text,
-	 .offset = PROBE(path),
-	 .about = "with http_unix: what to ask for"},
+	TEXT_KEY("path", path, "with http_unix: what to ask for"),
+	TEXT_KEY("ca", ca, "with https: file of the certificates that count as authorities"),
 	KEY_END,
 };
 
@@ -120,6 +125,9 @@ static void read_probe(struct reader *reader, uint32_t object, struct probe_spec
 	else if (probe->kind == PROBE_HTTP_UNIX && !probe->path)
 		complain_at(reader->complaints, reader->doc, object,
 			    "http_unix needs the \"path\" to ask for");
+	else if ((probe->kind == PROBE_HTTPS) != (probe->ca != NULL))
+		complain_at(reader->complaints, reader->doc, object,
+			    "https and \"ca\" go together");
 	else if (check_address(probe, &err) < 0)
 		complain_at(reader->complaints, reader->doc, object, "%s", err.message);
 }

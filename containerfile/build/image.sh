@@ -40,7 +40,7 @@ pod_root=$($recipe/build/root.sh pod)
 # shellcheck disable=SC2046
 inputs=$(key $(find $recipe manifests init/units -type f | sort) \
 	build/bin/pause build/bin/iptables-select build/bin/kinc-init build/bin/kincctl \
-	build/bin/kincnet build/bin/kinc-crun "roots ${node_root##*/} ${pod_root##*/}" \
+	build/bin/kinc-probe build/bin/kincnet build/bin/kinc-crun "roots ${node_root##*/} ${pod_root##*/}" \
 	"$(cd "$kubernetes" && stat -c '%n %s %Y' -- *)")
 before=$($podman image inspect --format '{{.Id}}' "$name" 2>/dev/null) || before=''
 if [ -n "$before" ] &&
@@ -128,6 +128,7 @@ cp manifests/*.yaml "$context/usr/share/kinc/manifests"
 install -D -m 0755 build/bin/kinc-init "$context/usr/sbin/init"
 install -D -m 0755 build/bin/kincctl "$context/usr/bin/kincctl"
 install -D -m 0755 build/bin/kincnet "$context/opt/cni/bin/kincnet"
+install -D -m 0755 build/bin/kinc-probe "$context/usr/libexec/kinc/kinc-probe"
 install -D -m 0755 build/bin/kinc-crun "$context/usr/libexec/kinc/kinc-crun"
 mkdir -p "$context/usr/local/sbin"
 install_iptables "$context/usr/local/sbin"

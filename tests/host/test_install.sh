@@ -8,7 +8,7 @@ make_quietly() { make -s BUILD="$KINC_BUILD" DESTDIR="$into" PREFIX=/opt/kinc "$
 
 check 'make install' make_quietly install
 check 'the launcher runs from there' "$into/opt/kinc/bin/kinc-launch" version
-for file in bin/kincctl libexec/kinc/kinc-init libexec/kinc/kincnet libexec/kinc/kinc-crun \
+for file in bin/kincctl libexec/kinc/kinc-init libexec/kinc/kinc-probe libexec/kinc/kincnet libexec/kinc/kinc-crun \
 	share/man/man1/kinc-launch.1 share/man/man8/kinc-init.8 share/doc/kinc/LICENSE; do
 	check "it installs $file" test -s "$into/opt/kinc/$file"
 done

@@ -29,11 +29,51 @@ ENTER
 
 # boot [OPTION...]: kinc-init as PID 1 until it ends or 40 s passed. Its story
 # is in $work/story, its stderr in $work/stderr, its status in $status.
+# own_net=--net gives it a network of its own.
+own_net=
 boot() {
-	timeout -s KILL 40 unshare -Urpfm --mount-proc --kill-child \
+	timeout -s KILL 40 unshare -Urpfm $own_net --mount-proc --kill-child \
 		sh "$work/enter" "$work" "$init" --units "$units" "$@" \
 		>"$work/story" 2>"$work/stderr" </dev/null
 	status=$?
+}
+
+# A cgroup of our own, which becomes the root of a cgroup namespace. It is made
+# in a private mount of the hierarchy and removed again.
+cat >"$work/enclose" <<'EOF_ENCLOSE'
+mount -t cgroup2 none /sys/fs/cgroup || exit 113
+own=/sys/fs/cgroup/${1##*/}
+mkdir "$own" && echo $$ >"$own/cgroup.procs" || exit 113
+work=$1
+shift
+unshare -Cpfm --mount-proc --kill-child sh -c '
+	umount /sys/fs/cgroup
+	mount -t tmpfs none /run && mount -t tmpfs none /var/log && mkdir -p /run/kinc || exit 112
+	mount -t cgroup2 none /sys/fs/cgroup || exit 113
+	sh "$0/inside" >"$0/inside.out" 2>&1 &
+	exec "$@"' "$work" "$@"
+status=$?
+echo $$ >/sys/fs/cgroup/cgroup.procs
+for i in 1 2 3 4 5; do
+	find "$own" -depth -type d -exec rmdir {} + 2>/dev/null && break
+	sleep 0.2
+done
+exit $status
+EOF_ENCLOSE
+# enclosed: like boot, as root with real cgroups.
+enclosed() {
+	timeout -s KILL 60 unshare -m sh "$work/enclose" "$work" "$init" --units "$units" \
+		>"$work/story" 2>"$work/stderr" </dev/null
+	status=$?
+}
+
+# cgroups_or_skip WHAT: the tests of WHAT are skipped where enclosed cannot work.
+cgroups_or_skip() {
+	[ "$(id -u)" -eq 0 ] && unshare -m sh -c 'mount -t cgroup2 none /sys/fs/cgroup &&
+	mkdir /sys/fs/cgroup/kinc-init-probe.$$ && rmdir /sys/fs/cgroup/kinc-init-probe.$$' 2>/dev/null &&
+		return
+	skip "$1" 'no cgroup v2 hierarchy that could be written'
+	finish
 }
 
 # inside <<EOF: what runs beside the next boot; it must end PID 1.

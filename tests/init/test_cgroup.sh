@@ -3,39 +3,7 @@
 . "$(dirname -- "$0")/../lib.sh"
 . "$(dirname -- "$0")/lib.sh"
 
-# A cgroup of our own, which becomes the root of a cgroup namespace. It is made
-# in a private mount of the hierarchy and removed again.
-cat >"$work/enclose" <<'EOF_ENCLOSE'
-mount -t cgroup2 none /sys/fs/cgroup || exit 113
-own=/sys/fs/cgroup/kinc-init-test-$$
-mkdir "$own" && echo $$ >"$own/cgroup.procs" || exit 113
-work=$1
-shift
-unshare -Cpfm --mount-proc --kill-child sh -c '
-	umount /sys/fs/cgroup
-	mount -t tmpfs none /run && mount -t tmpfs none /var/log && mkdir -p /run/kinc || exit 112
-	mount -t cgroup2 none /sys/fs/cgroup || exit 113
-	sh "$0/inside" >"$0/inside.out" 2>&1 &
-	exec "$@"' "$work" "$@"
-status=$?
-echo $$ >/sys/fs/cgroup/cgroup.procs
-for i in 1 2 3 4 5; do
-	find "$own" -depth -type d -exec rmdir {} + 2>/dev/null && break
-	sleep 0.2
-done
-exit $status
-EOF_ENCLOSE
-enclosed() {
-	timeout -s KILL 60 unshare -m sh "$work/enclose" "$work" "$init" --units "$units" \
-		>"$work/story" 2>"$work/stderr" </dev/null
-	status=$?
-}
-
-if [ "$(id -u)" -ne 0 ] || ! unshare -m sh -c 'mount -t cgroup2 none /sys/fs/cgroup &&
-	mkdir /sys/fs/cgroup/kinc-init-probe.$$ && rmdir /sys/fs/cgroup/kinc-init-probe.$$' 2>/dev/null; then
-	skip 'cgroups of units' 'no cgroup v2 hierarchy that could be written'
-	finish
-fi
+cgroups_or_skip 'cgroups of units'
 
 unit cluster '{"type":"target","requires":["cgroup","all","only","mixed"]}'
 unit cgroup '{"type":"builtin","builtin":"cgroup"}'
@@ -74,6 +42,6 @@ case " $missing " in
 *' memory '*) skip 'missing controllers are one warning' 'this machine delegates them' ;;
 *) is 'missing controllers are one warning' "$(jq '.warnings | length' "$work/status")" 1 ;;
 esac
-is 'nothing is left of the test cgroup' "$(unshare -m sh -c 'mount -t cgroup2 none /sys/fs/cgroup && ls -d /sys/fs/cgroup/kinc-init-test-* 2>/dev/null')" ''
+is 'nothing is left of the test cgroup' "$(unshare -m sh -c 'mount -t cgroup2 none /sys/fs/cgroup && ls -d /sys/fs/cgroup/"$0" 2>/dev/null' "${work##*/}")" ''
 [ "$tap_failed" -eq 0 ] || { diag "$(cat "$work/inside.out")"; diag "$(cat "$work/story" "$work/stderr")"; }
 finish

@@ -96,8 +96,8 @@ static void refuses_what_makes_no_sense(void **state)
 			 "a.json:1:39: this key does not belong to this builtin");
 	expect_complaint(fixture,
 			 "{\"type\":\"service\",\"exec\":[\"a\"],\"ready\":[{\"unix\":\"/a\",\"file\":\"/b\"}]}",
-			 "a.json:1:41: a probe has exactly one of notify, unix, tcp, http, http_unix, "
-			 "file, exec");
+			 "a.json:1:41: a probe has exactly one of notify, fd, unix, tcp, http, https, "
+			 "http_unix, file, exec");
 	expect_complaint(
 		fixture,
 		"{\"type\":\"service\",\"exec\":[\"a\"],\"ready\":[{\"tcp\":\"localhost:1\"}]}",
