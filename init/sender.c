@@ -21,7 +21,7 @@ bool sender_path_is_in_unit(const char *cgroups, const char *root, const char *u
 		return false;
 	line += *line == '\n' ? 4 : 3;
 	int length = snprintf(wanted, sizeof(wanted), "%s%s/%s", strcmp(root, "/") == 0 ? "" : root,
-			      CGROUP_UNITS + strlen(CGROUP_ROOT), unit);
+			      &CGROUP_UNITS[sizeof(CGROUP_ROOT) - 1], unit);
 	return length > 0 && (size_t)length < sizeof(wanted) &&
 	       strncmp(line, wanted, (size_t)length) == 0 &&
 	       (line[length] == '\n' || line[length] == '/' || line[length] == '\0');
