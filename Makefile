@@ -29,15 +29,16 @@ kinc-launch_SRC := $(wildcard host/*.c)
 kinc-init_LIBS   := -lcjson -lcap -lseccomp
 kinc-probe_LIBS  := -lcurl
 kincctl_LIBS     := -lcjson -lseccomp
-kincnet_LIBS     := -lcjson -lnl-3
+kincnet_LIBS     := -lcjson -lnl-3 -lseccomp
 # Static: loading two shared libraries would be half of the time that it adds.
 kinc-crun_LIBS   := -lcap
 kinc-crun_PIE    := $(if $(SANITIZE),-pie,-static-pie)
 kinc-launch_LIBS := -lcjson -lyaml
 
 # A filter of system calls is what these files note ("#syscalls", lib/sandbox.h).
-SANDBOXES := kincctl log_helper log_writer
+SANDBOXES := kincctl kincnet log_helper log_writer
 kincctl_CALLS    := $(kincctl_SRC) lib/control.c
+kincnet_CALLS    := $(kincnet_SRC)
 log_helper_CALLS := init/log_helper.c init/log_writer.c init/loop.c init/story.c
 log_writer_CALLS := init/log_writer.c
 CALLS := $(SANDBOXES:%=$(BUILD)/syscalls/%.h)

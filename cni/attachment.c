@@ -8,6 +8,7 @@
 #include "bridge.h"
 #include "cleanup.h"
 #include "conf_ranges.h"
+#include "confine.h"
 #include "hash.h"
 #include "ipv6.h"
 #include "masquerade.h"
@@ -28,9 +29,11 @@ int attachment_enter(const struct args *args, enum pod_use use, struct pod *ret_
 	int result = pod_open(ret_pod, args->netns, use, err);
 
 	*code = CNI_IO_FAILURE;
+	if (result == 0)
+		return confine_capabilities(err);
 	if (result == -ENOENT)
 		*code = CNI_UNKNOWN_CONTAINER;
-	else if (result < 0 && result != -EMFILE && result != -ENFILE && result != -ENOMEM)
+	else if (result != -EMFILE && result != -ENFILE && result != -ENOMEM)
 		*code = CNI_INVALID_ENVIRONMENT;
 	return result;
 }
@@ -241,7 +244,9 @@ int attachment_add(const struct args *args, const struct conf *conf, struct resu
 		return status;
 
 	*code = CNI_IO_FAILURE;
-	status = ipam_reserve(&ipam, conf, &args->owner, result.leases, err);
+	status = confine_calls(err);
+	if (status == 0)
+		status = ipam_reserve(&ipam, conf, &args->owner, result.leases, err);
 	if (status == -EEXIST)
 		*code = CNI_EXISTS;
 	if (status == -ENOSPC || status == -EADDRINUSE)

@@ -5,6 +5,7 @@
 
 #include "attachment.h"
 #include "cleanup.h"
+#include "confine.h"
 #include "route.h"
 
 static int check_host(struct rtnl *host, const struct conf *conf, const struct ipam_owner *owner,
@@ -101,6 +102,8 @@ int attachment_check(const struct args *args, const struct conf *conf, enum cni_
 	if (status < 0)
 		return status;
 	status = attachment_enter(args, POD_LOOK, &pod, code, err);
+	if (status == 0)
+		status = confine_calls(err);
 	if (status == 0)
 		status = rtnl_open(&host, err);
 	if (status == 0)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* #syscalls open mkdir readlink symlink unlink pread64 pwrite64 flock */
 #include "ipam.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* #syscalls open getdents fcntl */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

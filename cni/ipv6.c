@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* #syscalls setsockopt bind send */
 #include "ipv6.h"
 
 #include <errno.h>

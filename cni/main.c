@@ -17,6 +17,7 @@
 #include "collect.h"
 #include "conf_resolv.h"
 #include "conf_wish.h"
+#include "confine.h"
 #include "io.h"
 #include "loopback.h"
 #include "masquerade.h"
@@ -127,11 +128,17 @@ static int run_loopback(const struct command *command, const cJSON *tree, struct
 static int run_command(const struct command *command, const char *input, struct request *request,
 		       char **ret_output, struct kinc_error *err)
 {
-	cleanup_json cJSON *tree = cJSON_Parse(input);
+	/* Who enters no namespace needs nothing for it; the others are confined when they have. */
+	int status = command->netns ? 0 : confine_capabilities(err);
+	if (status == 0 && !command->netns)
+		status = confine_calls(err);
+	if (status < 0)
+		return status;
 
+	cleanup_json cJSON *tree = cJSON_Parse(input);
 	if (loopback_asked(tree))
 		return run_loopback(command, tree, request, ret_output, err);
-	int status = conf_parse(input, &request->conf, err);
+	status = conf_parse(input, &request->conf, err);
 	if (status < 0) {
 		request->code = code_of_conf(status);
 		return status;

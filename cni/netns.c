@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* #syscalls open fstatfs stat ioctl setns */
 #include "netns.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* #syscalls socket bind setsockopt send recv poll */
 #include "rtnl.h"
 
 #include <errno.h>

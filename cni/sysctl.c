@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* #syscalls open access */
 #include "sysctl.h"
 
 #include <errno.h>
