@@ -64,6 +64,9 @@ static cJSON *do_log(const struct request *request)
 
 static cJSON *do_start(const struct request *request)
 {
+	struct job *job = &request->manager->jobs[request->unit->index];
+
+	job->force = !job_is_active(job) && kinc_json_bool(request->object, "force", false);
 	manager_start(request->manager, request->unit);
 	return answer_done();
 }

@@ -79,7 +79,7 @@ static void begin(struct job *job)
 	job_ready_reset(job);
 	job->populated = false;
 	job->watchdog_ms = 0;
-	job->escalated = job->stop_sent = job->refused = false;
+	job->escalated = job->stop_sent = job->refused = job->unchanged = false;
 	job->message[0] = job->exit[0] = '\0';
 	timer_clear(&job->manager->loop, &job->timer);
 	if (job->unit->type == UNIT_TARGET) {
@@ -94,6 +94,7 @@ static void begin(struct job *job)
 		job_set_message(job, "%s", err.message);
 		job_event(job, EVENT_EXIT);
 	}
+	job->force = false;
 }
 
 static void ready(struct job *job)
@@ -169,6 +170,7 @@ static void settle(struct job *job)
 		cgroup_remove(job->unit->name);
 	}
 	if (job->state == JOB_DONE) {
+		job_stamp_keep(job);
 		job->ready_us = loop_now_us();
 		story_tell(job->unit->name, "done after %.3f s%s%s", passed(job),
 			   job->message[0] ? ": " : "", job->message);

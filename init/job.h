@@ -26,6 +26,7 @@ struct job {
 	pid_t group;           /* process group of what was started last */
 	struct source adopted; /* pidfd of a main process that is not our child */
 	struct child stopper;  /* stop.exec */
+	struct child stamper;  /* makes the stamp of the last run valid */
 	struct source report;  /* from a child until it executes or ends */
 	struct source notify;  /* its sd_notify socket */
 	struct source events;  /* cgroup.events */
@@ -42,6 +43,8 @@ struct job {
 	bool reloading;	     /* RELOADING=1 came, and READY=1 not yet */
 	bool told_foreigner; /* that somebody else wrote to its notify socket */
 	bool was_ready, failed, escalated, stop_sent;
+	bool unchanged; /* its stamp says that it need not run */
+	bool force;	/* once, whatever its stamp says */
 	bool refused; /* the failure is one that no retry mends */
 	bool stop_wanted, start_after_stop;
 
@@ -78,6 +81,11 @@ void job_end_processes(struct job *job, bool polite);
 void job_kill_processes(struct job *job);
 /* If nothing is left of it, feeds the event that follows. */
 void job_check_gone(struct job *job);
+
+/* job_stamp.c: in the child, before it executes: is its stamp still good? data is the job. */
+bool job_stamp_needless(void *data, int report);
+/* Stamps the run that has just succeeded, in a child. */
+void job_stamp_keep(struct job *job);
 
 /* job_ready.c: readiness */
 void job_ready_reset(struct job *job);

@@ -30,6 +30,10 @@ static void take_report(struct job *job, const char *packet)
 		job->failed = true;
 		job_set_message(job, "%s", text);
 		break;
+	case REPORT_UNCHANGED:
+		job->unchanged = true;
+		job_set_message(job, "%s", text);
+		break;
 	case REPORT_NOTE:
 		job_set_message(job, "%s", text);
 		break;
@@ -246,6 +250,10 @@ static int spawn_main(struct job *job, int report, int ready, int ready_number,
 		.name = unit->name,
 	};
 
+	if (stamp_is_asked(&unit->stamp)) {
+		child.needless = job_stamp_needless;
+		child.data = job;
+	}
 	if (unit->type == UNIT_BUILTIN) {
 		child.run = run_builtin;
 		child.data = &call;

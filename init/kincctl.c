@@ -42,6 +42,7 @@ static void print_help(void)
 	     "  --json         print kinc-init's own lines (status, watch, log)\n"
 	     "  --lines N      log: how many lines (default 100)\n"
 	     "  --follow, -f   log: go on with new lines\n"
+	     "  --force        start: run a oneshot whatever its stamp says\n"
 	     "  --no-wait      start, stop, restart: return once it is queued\n"
 	     "  --socket PATH  default " KINC_CONTROL_SOCKET "\n"
 	     "  --version, --help\n"
@@ -71,7 +72,8 @@ static int read_options(struct arguments *arguments, int argc, char **argv)
 		{"socket", required_argument, NULL, 's'}, {"lines", required_argument, NULL, 'n'},
 		{"json", no_argument, NULL, 'j'},	  {"follow", no_argument, NULL, 'f'},
 		{"no-wait", no_argument, NULL, 'w'},	  {"version", no_argument, NULL, 'v'},
-		{"help", no_argument, NULL, 'h'},	  {NULL, 0, NULL, 0},
+		{"help", no_argument, NULL, 'h'},	  {"force", no_argument, NULL, 'F'},
+		{NULL, 0, NULL, 0},
 	};
 	int option;
 	char *end;
@@ -92,6 +94,9 @@ static int read_options(struct arguments *arguments, int argc, char **argv)
 			break;
 		case 'f':
 			arguments->follow = true;
+			break;
+		case 'F':
+			arguments->force = true;
 			break;
 		case 'w':
 			arguments->no_wait = true;

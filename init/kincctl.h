@@ -13,7 +13,7 @@
 struct arguments {
 	const char *socket;
 	const char *unit; /* NULL for commands without */
-	bool json, follow, no_wait;
+	bool json, follow, no_wait, force;
 	int lines;
 };
 

@@ -154,8 +154,11 @@ static int change(struct kinc_control *control, const char *command,
 		  const struct arguments *arguments, struct kinc_error *err)
 {
 	cleanup_json cJSON *response = NULL;
-	int result = ask(control, command, arguments->unit, &response, err);
+	cleanup_json cJSON *request = kinc_control_request(command, arguments->unit);
 
+	if (!request || (arguments->force && !cJSON_AddTrueToObject(request, "force")))
+		return no_memory(err);
+	int result = kinc_control_ask(control, request, ANSWER_MS, &response, err);
 	if (result < 0 || arguments->no_wait)
 		return result;
 	return wait_for_outcome(arguments, strcmp(command, "stop") == 0, err);

@@ -215,6 +215,7 @@ int main(int argc, char **argv)
 		manager_free(&manager);
 		return KINC_EXIT_OK;
 	}
+	manager.force = options.force;
 	story_begin(manager.started_us);
 	if (prepare(target, &err) < 0)
 		return system_failure(&err);

@@ -125,7 +125,7 @@ static void try_start(struct job *job)
 	const struct unit *unit = job->unit;
 	char why[300];
 
-	if (lost_need(job) ||
+	if (lost_need(job) || job->stamper.pid > 0 ||
 	    find_blocker(manager, &unit->before, blocks_start, &job->start_blocker))
 		return;
 	/* Its rivals have been told to stop when it was told to start. */
@@ -358,6 +358,7 @@ static void job_init(struct job *job, struct manager *manager, struct unit *unit
 		.unit = unit,
 		.main = {.pidfd = -EBADF},
 		.stopper = {.pidfd = -EBADF},
+		.stamper = {.pidfd = -EBADF},
 		.adopted = {.fd = -EBADF},
 		.report = {.fd = -EBADF},
 		.notify = {.fd = -EBADF},

@@ -41,6 +41,7 @@ struct manager {
 	bool lost_by_system; /* a builtin found the system wanting */
 	char lost_why[700];
 
+	bool force;	    /* oneshots run whatever their stamps say */
 	bool stopping;	    /* all jobs are being stopped */
 	struct farewell farewell;
 	struct rlimit nofile; /* as kinc-init was started with */

@@ -3,6 +3,8 @@
 
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "error.h"
 #include "version.h"
@@ -18,6 +20,7 @@ static const char help[] =
 	"  --units DIR    read units from DIR; given again, later directories override\n"
 	"                 (default /usr/lib/kinc/units, then /etc/kinc/units.d)\n"
 	"  --target NAME  the unit to reach (default cluster)\n"
+	"  --force        run every oneshot, whatever its stamp says (or KINC_FORCE=1)\n"
 	"  --check        only validate the units and print their order\n"
 	"  --dot          the same, printed as a graph in Graphviz's language\n"
 	"  --schema       print the JSON Schema of unit files, for editors\n"
@@ -34,11 +37,17 @@ int options_read(struct options *options, int argc, char **argv)
 		{"units", required_argument, NULL, 'u'}, {"target", required_argument, NULL, 't'},
 		{"check", no_argument, NULL, 'c'},	 {"dot", no_argument, NULL, 'd'},
 		{"schema", no_argument, NULL, 's'},	 {"version", no_argument, NULL, 'v'},
+		{"force", no_argument, NULL, 'f'},
 		{"help", no_argument, NULL, 'h'},	 {NULL, 0, NULL, 0},
 	};
 	int option;
 
-	*options = (struct options){.target = "cluster"};
+	const char *force = getenv("KINC_FORCE");
+
+	*options = (struct options){
+		.target = "cluster",
+		.force = force && strcmp(force, "1") == 0,
+	};
 	while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
 		switch (option) {
 		case 'u':
@@ -55,6 +64,9 @@ int options_read(struct options *options, int argc, char **argv)
 		case 'd':
 			options->dot = true;
 			options->check = true;
+			break;
+		case 'f':
+			options->force = true;
 			break;
 		case 's':
 			options->schema = true;

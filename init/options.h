@@ -14,6 +14,7 @@ struct options {
 	const char *target;
 	bool check, dot; /* dot implies check */
 	bool schema;
+	bool force;
 };
 
 /*

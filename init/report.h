@@ -12,6 +12,7 @@ enum report_kind {
 	REPORT_WARNING = 'w',  /* a sentence for the user, with the mend */
 	REPORT_VARIABLE = 'v', /* NAME=VALUE for templates */
 	REPORT_NOTE = 'n',     /* a sentence for status */
+	REPORT_UNCHANGED = 'u', /* the same: and it need not run */
 };
 #define REPORT_MAX 1200
 

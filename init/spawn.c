@@ -88,6 +88,8 @@ static void close_but(int kept)
 
 static int become(const struct spawn *child)
 {
+	if (child->needless && child->needless(child->data, child->report))
+		return 0;
 	if (child->run) {
 		prctl(PR_SET_NAME, child->name);
 		/* A copy of a client's socket here would keep the client waiting. */

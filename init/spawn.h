@@ -16,7 +16,8 @@ struct spawn {
 	char *const *argv;
 	char *const *environment;
 	int (*run)(void *data, int report);
-	void *data;
+	bool (*needless)(void *data, int report); /* true: it ends with 0 at once; NULL: no */
+	void *data; /* of these two */
 	const char *directory; /* NULL: / */
 	int output;	       /* becomes stdout and stderr; -1: /dev/null */
 	int report;	       /* where the child tells what went wrong (report.h) */

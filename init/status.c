@@ -35,6 +35,8 @@ static void add_waiting(cJSON *array, const struct job *job)
 	const struct unit *unit = job->unit;
 	char text[300];
 
+	if (job->state == JOB_WAITING && job->stamper.pid > 0)
+		add_text(array, "the stamp of its last run");
 	if (job->state == JOB_BACKOFF)
 		add_text(array, "its next try");
 	for (size_t i = 0; job->state == JOB_WAITING && i < unit->before.count; i++) {

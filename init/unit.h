@@ -83,6 +83,12 @@ struct condition_spec {
 	struct strings capability, controller, mount;
 };
 
+/* When a oneshot need not run again. */
+struct stamp_spec {
+	struct strings inputs, outputs;
+	char *version;
+};
+
 struct limit_spec {
 	int nofile; /* -1: as kinc-init was started */
 };
@@ -126,6 +132,7 @@ struct unit {
 	struct restart_spec restart;
 	struct stop_spec stop;
 	struct condition_spec condition;
+	struct stamp_spec stamp;
 	struct limit_spec limits;
 	int start_timeout_s, watchdog_s; /* 0: none */
 	struct strings environment;	 /* NAME=VALUE */
@@ -166,5 +173,8 @@ struct unit *unit_find(const struct unit_set *set, const char *name);
 
 /* Does this unit run a process of ours or of its own? Targets do not. */
 bool unit_has_process(const struct unit *unit);
+
+/* unit_records.c: does the unit have a stamp? */
+bool stamp_is_asked(const struct stamp_spec *stamp);
 
 #endif

@@ -109,6 +109,9 @@ void unit_check(const struct unit *unit, struct complaints *complaints)
 		       "a oneshot cannot restart always: it would never be done");
 	if (count_probes(unit, PROBE_FD) > 1)
 		at_key(unit, complaints, KEY_READY, "there can be one probe \"fd\" only");
+	if (unit->places[KEY_STAMP].doc && !stamp_is_asked(&unit->stamp))
+		at_key(unit, complaints, KEY_STAMP,
+		       "\"stamp\" needs \"inputs\", \"outputs\" or \"version\"");
 	if (unit->watchdog_s > 0 && count_probes(unit, PROBE_NOTIFY) == 0)
 		at_key(unit, complaints, KEY_WATCHDOG, "watchdog_s needs {\"notify\": true} in \"ready\"");
 }

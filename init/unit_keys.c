@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "unit_keys.h"
+#include "unit_records.h"
 
 #include <limits.h>
 #include <signal.h>
@@ -240,6 +241,9 @@ const struct key unit_keys[UNIT_KEYS + 1] = {
 				   .types = PROGRAM, .about = "where the process starts"},
 	[KEY_CONDITION] = {"condition", read_object, UNIT(condition), .members = condition_keys,
 			   .types = ANY, .about = "the unit is skipped unless all of this holds"},
+	[KEY_STAMP] = {"stamp", read_object, UNIT(stamp), .members = stamp_keys, .types = ONESHOT,
+		       .about = "it runs again only when one of these, its command, environment or "
+				"program has changed"},
 	[KEY_CRITICAL] = {"critical", read_flag, UNIT(critical), .types = ANY,
 			  .about = "when it fails for good, everything is stopped"},
 	[KEY_OOM_SCORE_ADJ] = {"oom_score_adj", read_int, UNIT(oom_score_adj), -1000, 1000,

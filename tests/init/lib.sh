@@ -16,11 +16,15 @@ no_units() { rm -f "$units"/*.json; }
 # /run, /var/log and /etc/hosts. $work/inside is a script that runs beside it.
 cat >"$work/enter" <<'ENTER'
 mount -t tmpfs none /run && mount -t tmpfs none /var/log || exit 112
+# What outlives a boot: the next one of the same test finds it again.
+mkdir -p "$1/state" && mount -t tmpfs none /var/lib && mkdir /var/lib/kinc &&
+	mount --bind "$1/state" /var/lib/kinc || exit 112
 mkdir -p /run/kinc
 cp /etc/hosts /run/hosts && mount --bind /run/hosts /etc/hosts || exit 112
 mount -t tmpfs none /sys/fs/cgroup 2>/dev/null
 work=$1
 shift
+[ ! -e "$work/prepare" ] || . "$work/prepare"
 if [ -e "$work/inside" ]; then
 	sh "$work/inside" >"$work/inside.out" 2>&1 &
 fi
