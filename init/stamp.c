@@ -230,14 +230,14 @@ int stamp_begin(const char *directory, const struct stamp_facts *facts, bool for
 	if (unlinkat(fd, part, 0) < 0 && errno != ENOENT)
 		return kinc_error_errno(err, errno, "cannot remove %s/%s", directory, part);
 	int result = stamp_compute(facts, &now, err);
-	if (result == 0 && is_needless(fd, facts, force, now, why))
+	if (now && is_needless(fd, facts, force, now, why))
 		return 1;
 	/* Half of a run, then the inputs of old again: not what the old stamp says. */
 	if (unlinkat(fd, facts->unit, 0) == 0)
 		fsync(fd);
 	else if (errno != ENOENT)
 		return kinc_error_errno(err, errno, "cannot remove %s/%s", directory, facts->unit);
-	return result < 0 ? result : prepare(fd, part, now, err);
+	return now ? prepare(fd, part, now, err) : result;
 }
 
 /* What the run made must not be lost in a crash that its stamp survives. */

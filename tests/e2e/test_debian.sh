@@ -67,6 +67,9 @@ check 'kinc-init restarts containerd and the kubelet after kill -9' wait_for 60 
 is 'the pods did not notice' "$(containers)" "$before_kill"
 in_host podman --cgroup-manager=cgroupfs stop kinc-dev-control-plane >/dev/null
 check 'up starts a cluster that was stopped' in_host $ours --cluster dev up
+is 'what is true already is not done again' \
+	"$(in_host $ours --cluster dev status --json | jq -r '[.units[] | select(.message | startswith("unchanged since")).name] | sort | join(" ")')" \
+	'certs control-plane etcd kubeconfig kubelet-config pki-address'
 check 'its Deployment comes back' on dev rollout status deployment/web --timeout=120s
 
 # A user who errs, beside living clusters.

@@ -6,7 +6,7 @@
 
 message() { jq -r ".units[] | select(.name == \"${1:-once}\") | .message" "$work/status"; }
 state() { jq -r ".units[] | select(.name == \"${1:-once}\") | .state" "$work/status"; }
-runs() { wc -l <"$work/ran" 2>/dev/null || echo 0; }
+runs() { cat "$work/ran" 2>/dev/null | wc -l; }
 # Each boot runs what it has to, and ends; the stamp is awaited unless $1 says no.
 one_boot() {
 	inside <<'EOF_INSIDE'
