@@ -50,8 +50,9 @@ static int parse_range(const cJSON *object, struct ip_range *range, struct kinc_
 
 	range->gateway = range->first = ip_next(network);
 	range->last = prefix_last(&range->subnet);
-	/* IPv6 has no broadcast address, but host-local leaves out the last one too. */
-	range->last = ip_previous(range->last);
+	/* IPv6 has no broadcast address. */
+	if (network.family == AF_INET)
+		range->last = ip_previous(range->last);
 	result = parse_within(object, "rangeStart", &range->subnet, &range->first, err);
 	if (result == 0)
 		result = parse_within(object, "rangeEnd", &range->subnet, &range->last, err);

@@ -87,7 +87,7 @@ static void everything(void **state)
 	assert_int_equal(conf.route_count, 3);
 	assert_string_equal(prefix_format(&conf.routes[2].destination, text), "::/0");
 	assert_string_equal(ip_format(&conf.sets[1].ranges[0].last, text),
-			    "fd00::ffff:ffff:ffff:fffe");
+			    "fd00::ffff:ffff:ffff:ffff");
 	assert_non_null(conf.dns);
 	assert_non_null(conf.valid_attachments);
 	conf_release(&conf);

@@ -136,7 +136,7 @@ static void several_ranges_and_sets(void **state)
 
 	(void)state;
 	open_with("[[{\"subnet\":\"10.1.2.0/30\"},{\"subnet\":\"10.1.3.0/30\"}],"
-		  "[{\"subnet\":\"fd00::/126\"}]]");
+		  "[{\"subnet\":\"fd00::/126\",\"rangeEnd\":\"fd00::2\"}]]");
 	assert_string_equal(reserve("a"), "10.1.2.2");
 	/* One IPv6 address is left beside the gateway: taken. IPv4 must not leak. */
 	assert_int_equal(ipam_reserve(&ipam, &conf, &owner, leases, NULL), -ENOSPC);
