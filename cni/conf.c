@@ -11,6 +11,7 @@
 #define DATA_DIR "/run/kinc/cni"
 
 static const char *const version_names[CNI_VERSIONS] = {
+	[CNI_0_3_0] = "0.3.0",
 	[CNI_0_3_1] = "0.3.1",
 	[CNI_0_4_0] = "0.4.0",
 	[CNI_1_0_0] = "1.0.0",
@@ -42,7 +43,7 @@ int cni_version_parse(const char *text, enum cni_version *ret_version, struct ki
 	}
 	return kinc_error_set(err, EPROTONOSUPPORT,
 			      "cniVersion \"%s\" is not supported; kincnet speaks "
-			      "0.3.1, 0.4.0, 1.0.0 and 1.1.0",
+			      "0.3.0, 0.3.1, 0.4.0, 1.0.0 and 1.1.0",
 			      text);
 }
 

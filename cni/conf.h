@@ -10,6 +10,7 @@
 
 /* In ascending order, so that versions can be compared. */
 enum cni_version {
+	CNI_0_3_0,
 	CNI_0_3_1,
 	CNI_0_4_0,
 	CNI_1_0_0,
@@ -17,7 +18,7 @@ enum cni_version {
 	CNI_VERSIONS,
 };
 
-/* "0.3.1" and so on. */
+/* "0.3.0" and so on. */
 const char *cni_version_name(enum cni_version version);
 
 /* 0, or -EPROTONOSUPPORT with a sentence that lists what is supported. */

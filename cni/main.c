@@ -88,8 +88,8 @@ static const struct command {
 	bool attachment; /* wants CNI_CONTAINERID and CNI_IFNAME */
 	bool netns;	 /* and CNI_NETNS */
 } commands[] = {
-	{"ADD", run_add, CNI_0_3_1, true, true},
-	{"DEL", run_delete, CNI_0_3_1, true, false},
+	{"ADD", run_add, CNI_0_3_0, true, true},
+	{"DEL", run_delete, CNI_0_3_0, true, false},
 	{"CHECK", run_check, CNI_0_4_0, true, true},
 	{"GC", run_gc, CNI_1_1_0, false, false},
 	{"STATUS", run_status, CNI_1_1_0, false, false},

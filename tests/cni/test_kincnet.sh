@@ -150,8 +150,8 @@ raw NONSENSE '{}'
 fails 'an unknown command' 4 'NONSENSE'
 raw VERSION '{"cniVersion":"0.4.0"}'
 like 'VERSION' "$(printf %s "$answer" | tr -d '\n\t ')" \
-	'^.*"cniVersion":"0.4.0","supportedVersions":\["0.3.1","0.4.0","1.0.0","1.1.0"\]'
-for version in 0.3.1 0.4.0 1.0.0 1.1.0; do
+	'^.*"cniVersion":"0.4.0","supportedVersions":\["0.3.0","0.3.1","0.4.0","1.0.0","1.1.0"\]'
+for version in 0.3.0 0.3.1 0.4.0 1.0.0 1.1.0; do
 	works "ADD in $version" ADD p3
 	like "answered in $version" "$answer" "\"cniVersion\":.*\"$version\""
 	last=$(address)

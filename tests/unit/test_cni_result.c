@@ -99,7 +99,7 @@ static void errors_and_versions(void **state)
 	text = result_print_versions("0.3.1");
 	cJSON_Minify(text);
 	assert_string_equal(text, "{\"cniVersion\":\"0.3.1\",\"supportedVersions\":"
-				  "[\"0.3.1\",\"0.4.0\",\"1.0.0\",\"1.1.0\"]}");
+				  "[\"0.3.0\",\"0.3.1\",\"0.4.0\",\"1.0.0\",\"1.1.0\"]}");
 	free(text);
 }
 
