@@ -50,6 +50,7 @@ LIB_OBJ  := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard lib/*.c))
 LIB      := $(BUILD)/libkinc.a
 BINARIES := $(addprefix $(BUILD)/bin/,$(PROGRAMS))
 STATIC   := $(BUILD)/bin/pause $(BUILD)/bin/iptables-select
+BENCHES  := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/bench_*.c))
 
 # tests/unit/test_ROOM_*.c is linked with all of that room but its main.
 UNIT_SRC   := $(wildcard tests/unit/test_*.c)
@@ -89,6 +90,11 @@ $(BINARIES): $(BUILD)/bin/%: $$(call objects,$$($$*_SRC)) $(LIB)
 $(STATIC): $(BUILD)/bin/%: containerfile/%.c Makefile
 	@mkdir -p $(@D)
 	$(call quiet,CC,$<)$(CC) -D_GNU_SOURCE -Os -std=c17 $(WARNINGS) -static -s -o $@ $<
+
+# Static: what starts a service should be measured, not its dynamic linker.
+$(BENCHES): $(BUILD)/bench/%: tests/bench/%.c tests/bench/slots.h Makefile
+	@mkdir -p $(@D)
+	$(call quiet,CC,$<)$(CC) -D_GNU_SOURCE -O2 -std=c17 $(WARNINGS) -static -s -o $@ $<
 
 $(UNIT_TESTS): $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $$(room_$$(call room_of,$$*)_OBJ) $(LIB)
 	@mkdir -p $(@D)
@@ -151,7 +157,7 @@ FUZZ_SECONDS ?= 180
 fuzz: $(FUZZERS) ## every fuzz target for FUZZ_SECONDS (180)
 	tests/fuzz/run.sh $(FUZZ_SECONDS) $(FUZZERS)
 
-bench: all ## measure against the real peers
+bench: all $(BENCHES) ## measure against the real peers
 	tests/bench/run.sh
 
 lint: ## clang-tidy, cppcheck, shell syntax

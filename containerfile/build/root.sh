@@ -6,19 +6,20 @@
 #   pod    what the etcd and kube-proxy images stand on: packages unpacked,
 #          without a package manager
 #   host   the simulated host of the tests (bookworm), all of packages/run
+#   peers  other programs for PID 1, for the bench
 set -eu
 . "$(dirname -- "$0")/common.sh"
 
 variant=minbase suite=trixie list=${1:-} links=''
 case $list in
-node) ;;
+node | peers) ;;
 pod)
 	variant=extract
 	# A package that is only unpacked has no alternatives.
 	links='iptables iptables-save iptables-restore ip6tables ip6tables-save ip6tables-restore'
 	;;
 host) suite=bookworm list=run ;;
-*) die "usage: root.sh node|pod|host" ;;
+*) die "usage: root.sh node|pod|host|peers" ;;
 esac
 packages=$(package_list "$list" | paste -sd, -)
 
