@@ -26,13 +26,15 @@ kinc-init_SRC   := $(filter-out $(kincctl_SRC) $(kinc-probe_SRC),$(wildcard init
 kincnet_SRC     := $(wildcard cni/*.c)
 kinc-crun_SRC   := $(wildcard wrapper/*.c)
 kinc-launch_SRC := $(wildcard host/*.c)
-kinc-init_LIBS   := -lcjson -lcap -lseccomp
+kinc-init_LIBS   := -lcap -lseccomp
 kinc-probe_LIBS  := -lcurl
 kincctl_LIBS     := -lcjson -lseccomp
 kincnet_LIBS     := -lcjson -lnl-3 -lseccomp
 # Static: loading two shared libraries would be half of the time that it adds.
 kinc-crun_LIBS   := -lcap
 kinc-crun_PIE    := $(if $(SANITIZE),-pie,-static-pie)
+# Static: the dynamic linker and libc.so would be two thirds of its memory.
+kinc-init_PIE    := $(kinc-crun_PIE)
 kinc-launch_LIBS := -lcjson -lyaml
 
 # A filter of system calls is what these files note ("#syscalls", lib/sandbox.h).

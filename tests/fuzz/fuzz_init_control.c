@@ -4,6 +4,8 @@
 #include <stdlib.h>
 
 #include "init/control_request.c"
+#include "init/json_print.c"
+#include "init/json_tree.c"
 
 static struct unit unit = {.name = (char *)"a", .type = UNIT_SERVICE};
 static int calls;
