@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Theory of operation: one epoll instance and one timerfd. Timers hang in a
- * list sorted by their due time; new ones are usually due last, so insertion
- * looks from the end. The timerfd is set once per turn, and only when the
- * first timer changed: with nothing pending there is no wake-up at all.
+ * heap (timer.c). The timerfd is set once per turn, and only when the first
+ * timer changed: with nothing pending there is no wake-up at all.
  *
  * A callback may remove other sources whose events are in the same batch; so
  * loop_remove also strikes them from the batch.
@@ -89,44 +88,6 @@ void loop_remove(struct loop *loop, struct source *source)
 	for (int i = 0; i < loop->batch_count; i++)
 		if (loop->batch[i].data.ptr == source)
 			loop->batch[i].data.ptr = NULL;
-}
-
-void timer_clear(struct loop *loop, struct timer *timer)
-{
-	if (!timer->armed)
-		return;
-	if (timer->previous)
-		timer->previous->next = timer->next;
-	else
-		loop->first = timer->next;
-	if (timer->next)
-		timer->next->previous = timer->previous;
-	else
-		loop->last = timer->previous;
-	timer->next = timer->previous = NULL;
-	timer->armed = false;
-}
-
-void timer_set(struct loop *loop, struct timer *timer, uint64_t delay_ms)
-{
-	assert(timer->fired);
-	timer_clear(loop, timer);
-	timer->due_us = loop_now_us() + delay_ms * 1000U;
-
-	struct timer *before = loop->last;
-	while (before && before->due_us > timer->due_us)
-		before = before->previous;
-	timer->previous = before;
-	timer->next = before ? before->next : loop->first;
-	if (timer->next)
-		timer->next->previous = timer;
-	else
-		loop->last = timer;
-	if (before)
-		before->next = timer;
-	else
-		loop->first = timer;
-	timer->armed = true;
 }
 
 static void clock_set(struct loop *loop)

@@ -23,7 +23,7 @@ struct source {
 
 /* A one-shot timer on CLOCK_MONOTONIC, which no clock jump moves. Zeroed = not armed. */
 struct timer {
-	struct timer *next, *previous;
+	struct timer *child, *next, *previous; /* timer.c */
 	uint64_t due_us;
 	bool armed;
 	void (*fired)(struct timer *timer);
@@ -33,7 +33,7 @@ struct loop {
 	int epoll;
 	struct source clock;
 	uint64_t clock_set_us; /* what the timerfd is set to; 0: off */
-	struct timer *first, *last;
+	struct timer *first; /* due next */
 	struct epoll_event batch[32];
 	int batch_count;
 	void (*after)(struct loop *loop); /* each callback; NULL: nothing */

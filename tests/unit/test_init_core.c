@@ -251,6 +251,40 @@ static void timers_fire_in_order(void **state)
 	loop_close(&loop);
 }
 
+/* What is first must be the earliest, whatever was set again or cleared between. */
+static void a_thousand_timers(void **state)
+{
+	static struct timer many[1000];
+	struct loop loop;
+	uint64_t last = 0;
+	size_t count = 0;
+
+	(void)state;
+	assert_int_equal(loop_open(&loop, NULL), 0);
+	srand(1);
+	for (size_t i = 0; i < 1000; i++)
+		many[i].fired = note;
+	for (size_t i = 0; i < 5000; i++) {
+		struct timer *timer = &many[rand() % 1000];
+		if (rand() % 3 == 0)
+			timer_clear(&loop, timer);
+		else
+			timer_set(&loop, timer, 1000 + (uint64_t)(rand() % 100000));
+	}
+	for (size_t i = 0; i < 1000; i++)
+		count += many[i].armed;
+	assert_true(count > 100);
+	for (; loop.first; count--) {
+		struct timer *timer = loop.first;
+		assert_true(timer->due_us >= last);
+		last = timer->due_us;
+		timer_clear(&loop, timer);
+		assert_false(timer->armed);
+	}
+	assert_int_equal(count, 0);
+	loop_close(&loop);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -265,6 +299,7 @@ int main(void)
 		cmocka_unit_test(every_state_can_stop),
 		cmocka_unit_test(the_machine_is_whole),
 		cmocka_unit_test(timers_fire_in_order),
+		cmocka_unit_test(a_thousand_timers),
 	};
 
 	return cmocka_run_group_tests_name("init core", tests, NULL, NULL);
