@@ -13,7 +13,9 @@ static void keep(struct complaints *complaints, const char *line)
 	for (size_t i = 0; i < complaints->count; i++)
 		if (strcmp(complaints->lines[i], line) == 0)
 			return;
-	char **more = realloc(complaints->lines, (complaints->count + 1) * sizeof(*more));
+	char **more = NULL;
+	if (complaints->count < COMPLAINTS_MAX)
+		more = realloc(complaints->lines, (complaints->count + 1) * sizeof(*more));
 
 	if (more)
 		complaints->lines = more;

@@ -7,6 +7,8 @@
 
 #include "json_span.h"
 
+#define COMPLAINTS_MAX 300
+
 /*
  * Everything that is wrong with the unit files, one line each, so that one
  * look mends all of them. Zeroed = none.
@@ -14,7 +16,7 @@
 struct complaints {
 	size_t count;
 	char **lines;
-	size_t lost; /* counted, but there was no memory for the line */
+	size_t lost; /* counted, but beyond COMPLAINTS_MAX or without memory for the line */
 };
 
 void complain(struct complaints *complaints, const char *format, ...)

@@ -55,6 +55,8 @@ static cJSON *do_log(const struct request *request)
 		return answer_error("lines must be from 0 to 10000");
 	if (!unit_has_process(request->unit))
 		return answer_error("a target writes no log");
+	if (manager->jobs[request->unit->index].log_pipe[0] < 0)
+		return answer_error("its output is not kept: see the warnings of status");
 	if (logs_serve(&manager->logs, &manager->jobs[request->unit->index], request->client,
 		       (int)lines, follow) < 0)
 		return answer_error("the log helper is busy; try again");

@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdalign.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -83,19 +85,35 @@ static void answers_ready(struct source *source, uint32_t events)
 	job_set_message(job, "%.100s: %s", before, packet.text);
 }
 
-static int open_pipes(struct manager *manager, struct kinc_error *err)
+/*
+ * Half of the descriptors are for running: who has none left starts nothing.
+ * Units beyond run without a log.
+ */
+static void open_pipes(struct manager *manager)
 {
+	struct rlimit limit = {.rlim_cur = 1024};
+	size_t processes = 0, without = 0;
+	char text[256];
+
+	getrlimit(RLIMIT_NOFILE, &limit);
 	for (size_t i = 0; i < manager->units.count; i++) {
 		struct job *job = &manager->jobs[i];
 		if (!unit_has_process(job->unit))
 			continue;
-		if (pipe2(job->log_pipe, O_CLOEXEC) < 0) {
-			job->log_pipe[0] = job->log_pipe[1] = -EBADF;
-			return kinc_error_errno(err, errno, "cannot make a pipe for the log of %s",
-						job->unit->name);
-		}
+		if (processes++ < limit.rlim_cur / 4 && pipe2(job->log_pipe, O_CLOEXEC) == 0)
+			continue;
+		job->log_pipe[0] = job->log_pipe[1] = -EBADF;
+		without++;
 	}
-	return 0;
+	if (without == 0)
+		return;
+	/* Pipe, process, report, cgroup with its events, notify socket, and a try of a probe. */
+	size_t needed = processes * 8 + 256;
+	snprintf(text, sizeof(text),
+		 "only %llu files may be open: the output of %zu of %zu units is not kept, and not all "
+		 "can start at once. To mend it, give the container --ulimit nofile=%zu:%zu",
+		 (unsigned long long)limit.rlim_cur, without, processes, needed, needed);
+	manager_warn(manager, "kinc-init", text);
 }
 
 int logs_open(struct logs *logs, struct manager *manager, struct kinc_error *err)
@@ -104,15 +122,13 @@ int logs_open(struct logs *logs, struct manager *manager, struct kinc_error *err
 
 	logs->manager = manager;
 	logs->again.fired = again_fired;
-	int result = open_pipes(manager, err);
-	if (result < 0)
-		return result;
+	open_pipes(manager);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return kinc_error_errno(err, errno, "cannot make a socket pair");
 	logs->answers.fd = pair[0];
 	logs->answers.ready = answers_ready;
 	logs->helper_end = pair[1];
-	result = loop_add(&manager->loop, &logs->answers, EPOLLIN, err);
+	int result = loop_add(&manager->loop, &logs->answers, EPOLLIN, err);
 	if (result == 0)
 		start_helper(logs);
 	return result;

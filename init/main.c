@@ -39,7 +39,7 @@ static int misconfigured(struct complaints *complaints)
 	for (size_t i = 0; i < complaints->count; i++)
 		fprintf(stderr, "%s\n", complaints->lines[i]);
 	if (complaints->lost > 0)
-		fprintf(stderr, "(and %zu more: out of memory)\n", complaints->lost);
+		fprintf(stderr, "(and %zu more)\n", complaints->lost);
 	complaints_free(complaints);
 	return KINC_EXIT_MISUSE;
 }

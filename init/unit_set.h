@@ -5,7 +5,7 @@
 #include "unit.h"
 
 /* A template may name its own instances; something must end that. */
-#define UNITS_MAX 10000
+#define UNITS_MAX 5000
 
 /* Of that name, masked ones and templates too; NULL when there is none. */
 struct unit *unit_set_lookup(const struct unit_set *set, const char *name);

@@ -19,6 +19,7 @@
 #include "init/unit_read.c"
 #include "init/unit_read_names.c"
 #include "init/unit_ready.c"
+#include "init/unit_records.c"
 #include "init/unit_set.c"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
