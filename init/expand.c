@@ -48,16 +48,27 @@ char **expand_strings(const struct strings *strings, const struct variables *var
 	return expanded;
 }
 
-/* Meant for PID 1 by who started it: children must not talk to that socket. */
-static bool is_private(const char *line)
+static bool begins_with_any(const char *line, const char *const *names)
 {
-	static const char *const names[] = {"NOTIFY_SOCKET=", "WATCHDOG_PID=", "WATCHDOG_USEC=",
-					    "LISTEN_FDS=",    "LISTEN_PID=",   "LISTEN_FDNAMES="};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strncmp(line, names[i], strlen(names[i])) == 0)
+	for (; *names; names++)
+		if (strncmp(line, *names, strlen(*names)) == 0)
 			return true;
 	return false;
+}
+
+/*
+ * Meant for PID 1 by who started it: children must not talk to that socket.
+ * What is about its user is wrong for another, who gets his own.
+ */
+static bool is_private(const char *line, const struct unit *unit)
+{
+	static const char *const names[] = {"NOTIFY_SOCKET=", "WATCHDOG_PID=", "WATCHDOG_USEC=",
+					    "LISTEN_FDS=",    "LISTEN_PID=",   "LISTEN_FDNAMES=",
+					    NULL};
+	static const char *const user[] = {"HOME=", "USER=", "LOGNAME=", "SHELL=", NULL};
+
+	return begins_with_any(line, names) ||
+	       (unit->process.user && begins_with_any(line, user));
 }
 
 /* Takes the line over; an earlier one of the same name is replaced. */
@@ -92,7 +103,7 @@ static int fill(char **lines, const struct unit *unit, const struct variables *v
 				      "/sbin:/bin"));
 
 	for (size_t i = 0; environ[i] && done; i++)
-		if (!is_private(environ[i]) && strchr(environ[i], '='))
+		if (!is_private(environ[i], unit) && strchr(environ[i], '='))
 			done = put(lines, strdup(environ[i]));
 	for (size_t i = 0; i < variables->count && done; i++)
 		done = put(lines,

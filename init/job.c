@@ -138,8 +138,19 @@ static void stop(struct job *job)
 	job_check_gone(job);
 }
 
+#define KILLS_MAX 10
+#define KILL_AGAIN_MS 1000
+
 static void escalate(struct job *job)
 {
+	/* What forked while it was being killed, where the kernel has no cgroup.kill. */
+	if (job->escalated && job->kills < KILLS_MAX) {
+		job->kills++;
+		timer_set(&job->manager->loop, &job->timer, KILL_AGAIN_MS);
+		job_kill_processes(job);
+		job_check_gone(job);
+		return;
+	}
 	if (job->escalated) {
 		story_tell(job->unit->name, "does not die even by SIGKILL; going on without it");
 		child_remove(&job->manager->children, &job->main);
@@ -150,7 +161,8 @@ static void escalate(struct job *job)
 	}
 	job->escalated = true;
 	story_tell(job->unit->name, "did not stop within %d s: SIGKILL", job->unit->stop.timeout_s);
-	timer_set(&job->manager->loop, &job->timer, 10000);
+	job->kills = 1;
+	timer_set(&job->manager->loop, &job->timer, KILL_AGAIN_MS);
 	job_kill_processes(job);
 	job_check_gone(job);
 }

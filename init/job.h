@@ -51,6 +51,8 @@ struct job {
 	struct restart_history history;
 	int retry_ms; /* delay of the next try */
 	unsigned restarts;
+	unsigned kills;	    /* rounds of SIGKILL since it was escalated */
+	uint64_t oom_kills; /* in its cgroup before this try */
 	uint64_t started_us, ready_us; /* CLOCK_MONOTONIC; 0 before */
 	char message[512];	       /* for status: what it says, or why it failed */
 	char exit[24];		       /* "code 1", "signal KILL", or empty */

@@ -15,6 +15,8 @@
 #include "expand.h"
 #include "manager.h"
 #include "report.h"
+#include "resources.h"
+#include "restart.h"
 #include "spawn.h"
 #include "story.h"
 
@@ -111,10 +113,23 @@ static void describe_exit(struct job *job, int status)
 		snprintf(job->exit, sizeof(job->exit), "signal %d", WTERMSIG(status));
 }
 
+/* A signal KILL from nowhere is a riddle otherwise. */
+static void tell_oom_kills(struct job *job)
+{
+	char message[sizeof(job->message)];
+
+	if (resources_oom_kills(job->cgroup) <= job->oom_kills)
+		return;
+	memcpy(message, job->message, sizeof(message));
+	job_set_message(job, "%.300s: killed by the kernel, which had no memory left for it",
+			message);
+}
+
 static void main_exited(struct child *child, int status)
 {
 	struct job *job = container_of(child, struct job, main);
-	bool well = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	const struct restart_spec *restart = &job->unit->restart;
+	bool well = status == 0 || restart_names_end(&restart->success_exit, status);
 
 	loop_remove(&job->manager->loop, &job->adopted);
 	job_read_reports(job);
@@ -135,8 +150,10 @@ static void main_exited(struct child *child, int status)
 							: "",
 						job->exit);
 			job->failed = true;
+			job->refused = restart_names_end(&restart->prevent_exit, status);
+			tell_oom_kills(job);
 		} else if (job->unit->type == UNIT_SERVICE) {
-			job_set_message(job, "ended with code 0");
+			job_set_message(job, "ended with %s", job->exit);
 		}
 		job_event(job, EVENT_EXIT);
 		return;
@@ -237,7 +254,6 @@ static int spawn_main(struct job *job, int report, int ready, int ready_number,
 	cleanup_argv char **argv = NULL;
 	cleanup_argv char **environment = NULL;
 	cleanup_free char *directory = NULL;
-	struct rlimit nofile = manager->nofile;
 	struct builtin_call call = {manager, unit};
 	struct spawn child = {
 		.output = job->log_pipe[1],
@@ -245,7 +261,7 @@ static int spawn_main(struct job *job, int report, int ready, int ready_number,
 		.ready_fd = ready,
 		.ready_number = ready_number,
 		.cgroup = job->cgroup,
-		.nofile = &nofile,
+		.nofile = &manager->nofile,
 		.oom_score_adj = unit->oom_score_adj,
 		.name = unit->name,
 	};
@@ -277,11 +293,8 @@ static int spawn_main(struct job *job, int report, int ready, int ready_number,
 		child.argv = argv;
 		child.environment = environment;
 		child.directory = directory;
-		if (unit->limits.nofile > 0) {
-			nofile.rlim_cur = (rlim_t)unit->limits.nofile;
-			if (nofile.rlim_cur > nofile.rlim_max)
-				nofile.rlim_cur = nofile.rlim_max;
-		}
+		child.process = &unit->process;
+		child.variables = &manager->variables;
 	}
 	int pidfd;
 	pid_t pid = spawn(&child, &pidfd, err);
@@ -301,6 +314,8 @@ int job_launch(struct job *job, struct kinc_error *err)
 
 	if (job->unit->type != UNIT_BUILTIN)
 		cgroup_prepare(job);
+	resources_apply(job);
+	job->oom_kills = resources_oom_kills(job->cgroup);
 	int result = job_notify_open(job, err);
 	if (result < 0)
 		return result;

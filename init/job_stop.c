@@ -33,6 +33,13 @@ static void signal_processes(struct job *job, int number)
 	child_signal(&job->main, number);
 }
 
+/* A process that is stopped (SIGSTOP) handles its signal only once it goes on. */
+static void ask_processes(struct job *job)
+{
+	signal_processes(job, job->unit->stop.signal);
+	signal_processes(job, SIGCONT);
+}
+
 void job_kill_processes(struct job *job)
 {
 	child_signal(&job->stopper, SIGKILL);
@@ -45,7 +52,7 @@ static void stopper_exited(struct child *child, int status)
 
 	(void)status;
 	if (job->state == JOB_STOPPING && !job->escalated)
-		signal_processes(job, job->unit->stop.signal);
+		ask_processes(job);
 	job_check_gone(job);
 }
 
@@ -66,6 +73,8 @@ static bool run_stopper(struct job *job)
 		.cgroup = job->cgroup,
 		.nofile = &manager->nofile,
 		.oom_score_adj = OOM_SCORE_UNSET,
+		.process = &job->unit->process,
+		.variables = &manager->variables,
 		.name = job->unit->name,
 	};
 
@@ -88,7 +97,7 @@ void job_end_processes(struct job *job, bool polite)
 		job_kill_processes(job);
 		return;
 	}
-	signal_processes(job, job->unit->stop.signal);
+	ask_processes(job);
 }
 
 static bool is_gone(const struct job *job)
@@ -116,8 +125,9 @@ static enum job_event verdict(struct job *job)
 
 	if (!job->failed && unit->type != UNIT_SERVICE)
 		return EVENT_SUCCEEDED;
-	int delay = restart_decide(&unit->restart, policy_of(unit), job->failed, &job->history,
-				   now_ms(), stood_ms, &limited);
+	int delay = job->refused ? -1
+				 : restart_decide(&unit->restart, policy_of(unit), job->failed,
+						  &job->history, now_ms(), stood_ms, &limited);
 	if (delay >= 0) {
 		job->retry_ms = delay;
 		return EVENT_RETRY;

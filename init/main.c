@@ -21,12 +21,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "capability.h"
 #include "control.h"
 #include "graph.h"
 #include "io.h"
 #include "manager.h"
 #include "options.h"
 #include "story.h"
+#include "unit_keys.h"
 #include "unit_schema.h"
 #include "version.h"
 
@@ -79,6 +81,8 @@ static int load_units(const struct options *options, struct unit **ret_target)
 	struct unit *target = unit_find(&manager.units, options->target);
 	if (!target && complaints.count == 0)
 		complain(&complaints, "there is no unit \"%s\" to reach", options->target);
+	if (options->check)
+		unit_check_profiles(&manager.units, &complaints);
 	units_forget_sources(&manager.units);
 	for (size_t i = 0; i < found_variable_count; i++)
 		variables_unset(&manager.variables, found_variables[i].name);
@@ -183,6 +187,7 @@ static int prepare(struct unit *target, struct kinc_error *err)
 	struct kinc_error why;
 	if (open_control(&why) < 0)
 		manager_warn(&manager, "kinc-init", why.message);
+	capability_drop_unused();
 	return 0;
 }
 

@@ -168,6 +168,8 @@ static void try_exec(struct probe *probe)
 		.cgroup = -1,
 		.nofile = &job->manager->nofile,
 		.oom_score_adj = OOM_SCORE_UNSET,
+		.process = &job->unit->process,
+		.variables = &job->manager->variables,
 		.name = "probe",
 	};
 	pid_t pid = environment ? spawn(&child, &probe->child.pidfd, NULL) : -1;

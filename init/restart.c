@@ -1,6 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #include "restart.h"
 
+#include <sys/wait.h>
+
+bool restart_names_end(const struct list *ends, int status)
+{
+	const int *items = ends->items;
+	int end = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+
+	for (size_t i = 0; i < ends->count; i++)
+		if (items[i] == end)
+			return true;
+	return false;
+}
+
 /* Is there one more restart within the window? If so, notes it. */
 static bool within_limit(const struct restart_spec *spec, struct restart_history *history,
 			 uint64_t now_ms)

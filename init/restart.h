@@ -15,6 +15,9 @@ struct restart_history {
 	unsigned streak; /* restarts since it last stood for a while */
 };
 
+/* Does a list such as success_exit name this end, a status as of waitpid(2)? */
+bool restart_names_end(const struct list *ends, int status);
+
 /*
  * Decides after an end: the delay in ms before the next try, or -1 for none.
  * ready_ms is for how long it was ready (0: never). A unit that stood longer

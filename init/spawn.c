@@ -18,7 +18,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "capability.h"
 #include "io.h"
+#include "process.h"
 #include "report.h"
 #include "unit.h"
 
@@ -112,7 +114,14 @@ static int become(const struct spawn *child)
 			    child->ready_number, strerror(errno));
 		return 126;
 	}
-	execvpe(child->argv[0], child->argv, child->environment);
+	char *const *environment = child->environment;
+	struct kinc_error err;
+	if (child->process &&
+	    process_assume(child->process, child->variables, &environment, &err) < 0) {
+		report_send(child->report, REPORT_ERROR, "%s", err.message);
+		return 126;
+	}
+	execvpe(child->argv[0], child->argv, environment);
 	report_send(child->report, REPORT_ERROR, "cannot execute %s: %s", child->argv[0],
 		    strerror(errno));
 	return 127;
@@ -120,6 +129,7 @@ static int become(const struct spawn *child)
 
 static _Noreturn void child_main(const struct spawn *child, bool join)
 {
+	capability_raise_all();
 	signals_reset();
 	setsid();
 	umask(022);

@@ -7,6 +7,8 @@
 #include <sys/types.h>
 
 #include "error.h"
+#include "process_spec.h"
+#include "template.h"
 
 /*
  * A child to start. It either executes argv, or calls run() and ends with the
@@ -25,6 +27,8 @@ struct spawn {
 	int ready_fd;	       /* becomes descriptor ready_number; 0: none */
 	int ready_number;
 	const struct rlimit *nofile;
+	const struct process_spec *process; /* NULL: as PID 1 */
+	const struct variables *variables;  /* with process: for its texts */
 	int oom_score_adj; /* OOM_SCORE_UNSET: as inherited */
 	const char *name;  /* shown by ps for children that run() */
 	bool keep_descriptors; /* run() needs what PID 1 has open */

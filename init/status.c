@@ -4,6 +4,7 @@
 
 #include "control_server.h"
 #include "manager.h"
+#include "resources.h"
 #include "version.h"
 
 static double since_start(const struct manager *manager, uint64_t when_us)
@@ -119,6 +120,7 @@ cJSON *status_object(const struct manager *manager)
 	cJSON *units = cJSON_AddArrayToObject(object, "units");
 	for (size_t i = 0; i < manager->units.count; i++) {
 		cJSON *unit = status_unit(&manager->jobs[i]);
+		cJSON_AddItemToObject(unit, "resources", resources_object(&manager->jobs[i]));
 		if (!cJSON_AddItemToArray(units, unit))
 			cJSON_Delete(unit);
 	}

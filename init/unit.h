@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "arena.h"
+#include "process_spec.h"
 
 /*
  * What the unit files say (docs/units.md). Everything hangs in the arena of
@@ -44,12 +45,6 @@ enum probe_kind {
 #define PROBE_FD_FIRST 3
 #define PROBE_FD_LAST 63
 
-/* Ends with a NULL that count does not count, so that items is an argv. */
-struct strings {
-	size_t count;
-	char **items;
-};
-
 /* An array of any struct; items is cast by who knows what it holds. */
 struct list {
 	size_t count;
@@ -69,6 +64,7 @@ struct probe_spec {
 struct restart_spec {
 	int policy; /* enum restart_policy, -1: by the unit's type */
 	int delay_ms, max_delay_ms, limit, window_s;
+	struct list success_exit, prevent_exit; /* int: a code, or a signal below zero */
 };
 
 struct stop_spec {
@@ -87,10 +83,6 @@ struct condition_spec {
 struct stamp_spec {
 	struct strings inputs, outputs;
 	char *version;
-};
-
-struct limit_spec {
-	int nofile; /* -1: as kinc-init was started */
 };
 
 struct mount_spec {
@@ -133,7 +125,7 @@ struct unit {
 	struct stop_spec stop;
 	struct condition_spec condition;
 	struct stamp_spec stamp;
-	struct limit_spec limits;
+	struct process_spec process;
 	int start_timeout_s, watchdog_s; /* 0: none */
 	struct strings environment;	 /* NAME=VALUE */
 	char *working_directory;

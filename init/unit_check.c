@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
+#include <unistd.h>
 
+#include "capability.h"
+#include "seccomp_profile.h"
 #include "unit_keys.h"
 
 static void at_key(const struct unit *unit, struct complaints *complaints, enum unit_key key,
@@ -86,6 +89,27 @@ static size_t count_probes(const struct unit *unit, enum probe_kind kind)
 	return count;
 }
 
+void unit_check_profiles(const struct unit_set *set, struct complaints *complaints)
+{
+	struct kinc_error err;
+
+	for (size_t i = 0; i < set->count; i++) {
+		const char *path = set->items[i]->process.seccomp;
+		if (path && access(path, F_OK) == 0 && seccomp_profile_check(path, &err) < 0)
+			complain(complaints, "%s", err.message);
+	}
+}
+
+static void check_capabilities(const struct unit *unit, struct complaints *complaints)
+{
+	const struct capability_spec *spec = &unit->process.capabilities;
+
+	if (spec->bounding.items &&
+	    (capability_bits(&spec->ambient) & ~capability_bits(&spec->bounding)))
+		at_key(unit, complaints, KEY_CAPABILITIES,
+		       "an ambient capability is not in the bounding set");
+}
+
 void unit_check(const struct unit *unit, struct complaints *complaints)
 {
 	if (unit->type < 0) {
@@ -114,4 +138,5 @@ void unit_check(const struct unit *unit, struct complaints *complaints)
 		       "\"stamp\" needs \"inputs\", \"outputs\" or \"version\"");
 	if (unit->watchdog_s > 0 && count_probes(unit, PROBE_NOTIFY) == 0)
 		at_key(unit, complaints, KEY_WATCHDOG, "watchdog_s needs {\"notify\": true} in \"ready\"");
+	check_capabilities(unit, complaints);
 }

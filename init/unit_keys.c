@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "unit_process.h"
+
 static const char *const type_words[] = {"service", "oneshot", "builtin", "target", NULL};
 static const char *const builtin_words[] = {"mounts",	  "rshared",	  "cgroup",
 					    "ip-forward", "node-address", "machine-id",
@@ -52,6 +54,14 @@ static const struct key restart_keys[] = {
 	 .min = 1,
 	 .max = 86400,
 	 .about = "seconds in which restarts are counted"},
+	{.name = "success_exit",
+	 .read = read_ends,
+	 .offset = RESTART(success_exit),
+	 .about = "exit codes and signals that are as good as code 0"},
+	{.name = "prevent_exit",
+	 .read = read_ends,
+	 .offset = RESTART(prevent_exit),
+	 .about = "exit codes and signals after which it is not started again"},
 	KEY_END,
 };
 
@@ -105,16 +115,6 @@ static const struct key condition_keys[] = {
 	 .read = read_paths,
 	 .offset = CONDITION(mount),
 	 .about = "paths that are mount points"},
-	KEY_END,
-};
-
-static const struct key limit_keys[] = {
-	{.name = "nofile",
-	 .read = read_int,
-	 .offset = offsetof(struct limit_spec, nofile),
-	 .min = 16,
-	 .max = INT_MAX,
-	 .about = "soft limit of open files"},
 	KEY_END,
 };
 
@@ -249,8 +249,29 @@ const struct key unit_keys[UNIT_KEYS + 1] = {
 	[KEY_OOM_SCORE_ADJ] = {"oom_score_adj", read_int, UNIT(oom_score_adj), -1000, 1000,
 			       .types = PROGRAM,
 			       .about = "who is killed first when memory is short"},
-	[KEY_LIMITS] = {"limits", read_object, UNIT(limits), .members = limit_keys,
-			.types = PROGRAM, .about = "resource limits of the process"},
+	[KEY_LIMITS] = {"limits", read_object, UNIT(process.limits), .members = limit_keys,
+			.types = PROGRAM,
+			.about = "resource limits of the process: the soft one, or both"},
+	[KEY_RESOURCES] = {"resources", read_object, UNIT(process.resources),
+			   .members = resource_keys, .types = PROGRAM,
+			   .about = "limits of its cgroup; without the controller they do not "
+				    "hold, which is one warning"},
+	[KEY_USER] = {"user", read_owner, UNIT(process.user), .types = PROGRAM,
+		      .about = "as whom it runs"},
+	[KEY_GROUP] = {"group", read_owner, UNIT(process.group), .types = PROGRAM,
+		       .about = "its group; by default the user's"},
+	[KEY_GROUPS] = {"groups", read_owners, UNIT(process.groups), .types = PROGRAM,
+			.about = "its other groups; by default those that list the user"},
+	[KEY_UMASK] = {"umask", read_mode, UNIT(process.umask), .types = PROGRAM,
+		       .about = "octal digits: permissions that its files do not get"},
+	[KEY_CAPABILITIES] = {"capabilities", read_object, UNIT(process.capabilities),
+			      .members = capability_keys, .types = PROGRAM,
+			      .about = "capabilities that it is left or given"},
+	[KEY_NO_NEW_PRIVILEGES] = {"no_new_privileges", read_flag,
+				   UNIT(process.no_new_privileges), .types = PROGRAM,
+				   .about = "may it gain no privilege by executing a program?"},
+	[KEY_SECCOMP] = {"seccomp", read_path, UNIT(process.seccomp), .types = PROGRAM,
+			 .about = "path of a seccomp profile as Podman and Docker have them"},
 	[KEY_MOUNTS] = {"mounts", read_list, UNIT(mounts), .members = mount_keys,
 			.size = sizeof(struct mount_spec), .types = BUILTIN,
 			.about = "with builtin mounts: what is mounted, in that order"},
@@ -291,9 +312,9 @@ struct unit *unit_new(struct arena *arena, const char *name)
 	}
 	unit->description = unit->name;
 	unit->type = unit->builtin = -1;
-	unit->restart = (struct restart_spec){-1, 100, 10000, 5, 60};
+	unit->restart = (struct restart_spec){-1, 100, 10000, 5, 60, {0}, {0}};
 	unit->stop = (struct stop_spec){.signal = SIGTERM, .timeout_s = 10, .mode = STOP_CGROUP};
-	unit->limits.nofile = -1;
+	unit->process.umask = 022;
 	unit->start_timeout_s = 90;
 	unit->oom_score_adj = OOM_SCORE_UNSET;
 	return unit;

@@ -28,6 +28,14 @@ enum unit_key {
 	KEY_CRITICAL,
 	KEY_OOM_SCORE_ADJ,
 	KEY_LIMITS,
+	KEY_RESOURCES,
+	KEY_USER,
+	KEY_GROUP,
+	KEY_GROUPS,
+	KEY_UMASK,
+	KEY_CAPABILITIES,
+	KEY_NO_NEW_PRIVILEGES,
+	KEY_SECCOMP,
 	KEY_MOUNTS,
 	KEY_DIRECTORIES,
 	KEY_SYMLINKS,
@@ -53,6 +61,9 @@ void unit_read(struct reader *reader, struct unit *unit);
 
 /* Complains about keys that are missing, or make no sense together. */
 void unit_check(const struct unit *unit, struct complaints *complaints);
+
+/* The same of the seccomp profiles that are there: others may be made by a unit. */
+void unit_check_profiles(const struct unit_set *set, struct complaints *complaints);
 
 /* The kinds of probes, in the order of enum probe_kind, then what else a probe has. */
 extern const struct key probe_keys[];

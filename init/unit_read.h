@@ -58,6 +58,8 @@ void read_paths(struct reader *reader, const struct key *key, uint32_t node, voi
 void read_settings(struct reader *reader, const struct key *key, uint32_t node, void *field);
 /* The same, of capabilities such as CAP_SYS_ADMIN. */
 void read_capabilities(struct reader *reader, const struct key *key, uint32_t node, void *field);
+/* An array of exit codes and signal names into a struct list of int (unit.h). */
+void read_ends(struct reader *reader, const struct key *key, uint32_t node, void *field);
 /* An object of strings into struct strings of NAME=VALUE. */
 void read_environment(struct reader *reader, const struct key *key, uint32_t node, void *field);
 void read_object(struct reader *reader, const struct key *key, uint32_t node, void *field);

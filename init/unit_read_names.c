@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Arrays of strings whose items must be of a form. */
+/* Arrays whose items must be of a form. */
 #include <string.h>
 #include <sys/capability.h>
 
@@ -55,4 +55,34 @@ void read_settings(struct reader *reader, const struct key *key, uint32_t node, 
 void read_capabilities(struct reader *reader, const struct key *key, uint32_t node, void *field)
 {
 	read_checked(reader, key, node, field, is_capability, "capability such as CAP_SYS_ADMIN");
+}
+
+void read_ends(struct reader *reader, const struct key *key, uint32_t node, void *field)
+{
+	const struct key code = {.name = key->name, .max = 255};
+	const struct kinc_span_node *nodes = reader->doc->nodes;
+	struct list list = {0};
+
+	if (nodes[node].type != KINC_SPAN_ARRAY) {
+		complain_at(reader->complaints, reader->doc, node,
+			    "\"%s\" must be an array of exit codes and signals", key->name);
+		return;
+	}
+	int *ends = arena_alloc(reader->arena,
+				(kinc_span_length(reader->doc, node) + 1) * sizeof(*ends));
+	if (!ends) {
+		complain(reader->complaints, "%s: out of memory", reader->doc->name);
+		return;
+	}
+	for (uint32_t item = nodes[node].child; item != KINC_SPAN_NONE; item = nodes[item].next) {
+		int *end = &ends[list.count++];
+		if (nodes[item].type == KINC_SPAN_NUMBER) {
+			read_int(reader, &code, item, end);
+			continue;
+		}
+		read_signal(reader, &code, item, end);
+		*end = -*end;
+	}
+	list.items = ends;
+	*(struct list *)field = list;
 }

@@ -7,6 +7,7 @@
 #include "cleanup.h"
 #include "json.h"
 #include "unit_keys.h"
+#include "unit_process.h"
 
 static cJSON *schema_of(const struct key *key, struct kinc_error *err);
 
@@ -56,6 +57,24 @@ static cJSON *capability_schema(void)
 	return pattern_schema("^(CAP_|cap_)");
 }
 
+static cJSON *number_or_text_schema(void)
+{
+	static const char *const types[] = {"integer", "string"};
+	cJSON *schema = cJSON_CreateObject();
+
+	cJSON_AddItemToObject(schema, "type", cJSON_CreateStringArray(types, 2));
+	return schema;
+}
+
+static cJSON *rlimit_schema(void)
+{
+	static const char *const types[] = {"integer", "string", "object"};
+	cJSON *schema = cJSON_CreateObject();
+
+	cJSON_AddItemToObject(schema, "type", cJSON_CreateStringArray(types, 3));
+	return schema;
+}
+
 static cJSON *flag_schema(void)
 {
 	return typed("boolean");
@@ -72,6 +91,11 @@ static cJSON *array_schema(cJSON *items)
 static cJSON *strings_schema(void)
 {
 	return array_schema(text_schema());
+}
+
+static cJSON *numbers_or_texts_schema(void)
+{
+	return array_schema(number_or_text_schema());
 }
 
 static cJSON *paths_schema(void)
@@ -180,6 +204,13 @@ static cJSON *kind_schema(const struct key *key, struct kinc_error *err)
 		{read_paths, paths_schema},
 		{read_settings, settings_schema},
 		{read_capabilities, capabilities_schema},
+		{read_rlimit, rlimit_schema},
+		{read_bytes, number_or_text_schema},
+		{read_cores, number_or_text_schema},
+		{read_amount, number_or_text_schema},
+		{read_owner, number_or_text_schema},
+		{read_owners, numbers_or_texts_schema},
+		{read_ends, numbers_or_texts_schema},
 	};
 
 	if (key->read == read_int)

@@ -90,7 +90,7 @@ static void cuts_long_status_at_a_character(void **state)
 	assert_true(strlen(message.status) >= 250);
 }
 
-static const struct restart_spec spec = {RESTART_ON_FAILURE, 100, 1000, 3, 10};
+static const struct restart_spec spec = {RESTART_ON_FAILURE, 100, 1000, 3, 10, {0}, {0}};
 
 static void restarts_with_backoff_and_limit(void **state)
 {
@@ -122,7 +122,7 @@ static void restarts_with_backoff_and_limit(void **state)
 
 static void caps_the_delay(void **state)
 {
-	const struct restart_spec endless = {RESTART_ALWAYS, 100, 1000, 0, 10};
+	const struct restart_spec endless = {RESTART_ALWAYS, 100, 1000, 0, 10, {0}, {0}};
 	struct restart_history history = {0};
 	bool limited;
 	int delay = 0;

@@ -57,7 +57,8 @@ static void reads_every_key(void **state)
 	assert_string_equal(unit->environment.items[0], "A=b");
 	assert_true(unit->critical);
 	assert_int_equal(unit->oom_score_adj, -500);
-	assert_int_equal(unit->limits.nofile, 100);
+	assert_int_equal(unit->process.limits->resource, RLIMIT_NOFILE);
+	assert_int_equal(unit->process.limits->soft, 100);
 }
 
 static void names_the_place(void **state)
