@@ -171,12 +171,13 @@ static void settle(struct job *job)
 {
 	timer_clear(&job->manager->loop, &job->timer);
 	timer_clear(&job->manager->loop, &job->watchdog);
-	loop_remove(&job->manager->loop, &job->events);
 	/* Without a cgroup nobody can tell what is left; the session leader has gone. */
 	if (job->cgroup < 0 && job->group > 1 && job->unit->stop.mode != STOP_PROCESS)
 		kill(-job->group, SIGKILL);
 	job->group = 0;
-	if (job->cgroup >= 0) {
+	/* The next try runs in the same one: making it anew is half of a restart's time. */
+	if (job->cgroup >= 0 && job->state != JOB_BACKOFF) {
+		loop_remove(&job->manager->loop, &job->events);
 		close(job->cgroup);
 		job->cgroup = -EBADF;
 		cgroup_remove(job->unit->name);

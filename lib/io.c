@@ -108,7 +108,8 @@ int kinc_write_existing(int dirfd, const char *path, const char *text, struct ki
 	return 0;
 }
 
-int kinc_make_directories(const char *path, mode_t mode, struct kinc_error *err)
+/* Those above it, and it. */
+static int make_each(const char *path, mode_t mode, struct kinc_error *err)
 {
 	cleanup_free char *copy = strdup(path);
 
@@ -123,9 +124,20 @@ int kinc_make_directories(const char *path, mode_t mode, struct kinc_error *err)
 			return kinc_error_errno(err, errno, "cannot make directory %s", copy);
 		copy[at] = separator;
 		if (!separator)
-			break;
+			return 0; /* NOLINT(clang-analyzer-unix.Malloc): copy has its cleanup */
 	}
-	struct stat status; /* NOLINT(clang-analyzer-unix.Malloc): copy has its cleanup */
+}
+
+int kinc_make_directories(const char *path, mode_t mode, struct kinc_error *err)
+{
+	struct stat status;
+
+	/* Mostly only the last one is missing, or none. */
+	if (mkdir(path, mode) == 0)
+		return 0;
+	int result = errno == EEXIST ? 0 : make_each(path, mode, err);
+	if (result < 0)
+		return result;
 	if (stat(path, &status) < 0)
 		return kinc_error_errno(err, errno, "cannot make directory %s", path);
 	if (!S_ISDIR(status.st_mode))

@@ -56,7 +56,7 @@ setup_systemd() {
 		RemainAfterExit=yes
 		ExecStart=/bench/bench_service $last_slot once
 	UNIT
-	printf '[Unit]\nDefaultDependencies=no\nRequires=last.service\nAfter=last.service\nAllowIsolate=yes\n' \
+	printf '[Unit]\nDefaultDependencies=no\nRequires=last.service\nAfter=last.service\nWants=systemd-journald.service\nAllowIsolate=yes\n' \
 		>"$shared/systemd/bench.target"
 }
 argv_systemd='/usr/bin/env container=bench SYSTEMD_UNIT_PATH=/bench/systemd: /lib/systemd/systemd --unit=bench.target'
