@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "builtin.h"
@@ -24,7 +25,7 @@ static const char mend[] = "start the container with podman run --systemd=always
  */
 static int evacuate(struct kinc_error *err)
 {
-	for (int attempt = 0; attempt < 100; attempt++) {
+	for (int attempt = 0; attempt < 1000; attempt++) {
 		cleanup_free char *text = NULL;
 		char *next;
 		int result = kinc_read_file(AT_FDCWD, CGROUP_ROOT "/cgroup.procs", 1 << 20, &text,
@@ -47,6 +48,8 @@ static int evacuate(struct kinc_error *err)
 		}
 		if (!any)
 			return 0;
+		/* One that is just ending is listed, cannot be moved, and needs a moment. */
+		nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
 	}
 	return kinc_error_set(err, EBUSY, "new processes keep appearing in the root cgroup");
 }

@@ -64,9 +64,10 @@ for i in 1 2 3 4 5; do
 done
 exit $status
 EOF_ENCLOSE
-# enclosed: like boot, as root with real cgroups.
+# enclosed [COMMAND...]: like boot, as root with real cgroups; COMMAND becomes PID 1.
 enclosed() {
-	timeout -s KILL 60 unshare -m sh "$work/enclose" "$work" "$init" --units "$units" \
+	[ $# -gt 0 ] || set -- "$init" --units "$units"
+	timeout -s KILL 60 unshare -m sh "$work/enclose" "$work" "$@" \
 		>"$work/story" 2>"$work/stderr" </dev/null
 	status=$?
 }
