@@ -262,8 +262,12 @@ void read_environment(struct reader *reader, const struct key *key, uint32_t nod
 	     item = node_at(reader, item)->next) {
 		cleanup_free char *name = NULL;
 		const char *value = take_text(reader, key, item);
-		if (!value || kinc_span_key(reader->doc, item, &name, NULL, NULL) < 0)
+		if (!value)
 			continue;
+		if (kinc_span_key(reader->doc, item, &name, NULL, NULL) < 0) {
+			no_memory(reader);
+			break;
+		}
 		if (!*name || strchr(name, '='))
 			complain_at(reader->complaints, reader->doc, item,
 				    "\"%s\" is no name for a variable", name);
@@ -328,5 +332,7 @@ void read_members(struct reader *reader, const struct key *table, uint32_t objec
 		if (kinc_span_key(reader->doc, item, &name, NULL, NULL) == 0)
 			complain_at(reader->complaints, reader->doc, item, "unknown key \"%s\"",
 				    name);
+		else
+			no_memory(reader);
 	}
 }

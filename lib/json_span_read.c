@@ -200,21 +200,55 @@ int kinc_span_key(const struct kinc_span_doc *doc, uint32_t node, char **ret_tex
 	return range_decode(doc, n->key_start, n->key_end, ret_text, ret_length, err);
 }
 
+/* A key's bytes as they are decoded, one after the other. */
+struct key_bytes {
+	const char *at, *stop;
+	char decoded[4];
+	size_t count, next;
+};
+
+static struct key_bytes key_begin(const struct kinc_span_doc *doc, uint32_t node)
+{
+	return (struct key_bytes){
+		.at = doc->text + doc->nodes[node].key_start + 1,
+		.stop = doc->text + doc->nodes[node].key_end - 1,
+	};
+}
+
+/* 0 at its end, which \u0000 is too. */
+static char key_next(struct key_bytes *bytes)
+{
+	if (bytes->next == bytes->count) {
+		if (bytes->at >= bytes->stop)
+			return 0;
+		bytes->count = decode_one(&bytes->at, bytes->decoded);
+		bytes->next = 0;
+	}
+	return bytes->decoded[bytes->next++];
+}
+
+/* Without memory: when there is none, a key given twice must not pass. */
+static bool keys_are_same(const struct kinc_span_doc *doc, uint32_t one, uint32_t other)
+{
+	struct key_bytes left = key_begin(doc, one), right = key_begin(doc, other);
+
+	for (;;) {
+		char byte = key_next(&left);
+		if (byte != key_next(&right))
+			return false;
+		if (!byte)
+			return true;
+	}
+}
+
 uint32_t kinc_span_duplicate(const struct kinc_span_doc *doc, uint32_t object)
 {
 	uint32_t first = first_member(doc, object);
 
-	if (first == KINC_SPAN_NONE)
-		return KINC_SPAN_NONE;
-	for (uint32_t i = doc->nodes[first].next; i != KINC_SPAN_NONE; i = doc->nodes[i].next) {
-		char *key = NULL;
-		if (kinc_span_key(doc, i, &key, NULL, NULL) < 0 || !key)
-			return KINC_SPAN_NONE;
-		bool earlier = member_from(doc, first, key) != i;
-		free(key);
-		if (earlier)
-			return i;
-	}
+	for (uint32_t i = first; i != KINC_SPAN_NONE; i = doc->nodes[i].next)
+		for (uint32_t earlier = first; earlier != i; earlier = doc->nodes[earlier].next)
+			if (keys_are_same(doc, earlier, i))
+				return i;
 	return KINC_SPAN_NONE;
 }
 
