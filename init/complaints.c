@@ -28,8 +28,8 @@ static void keep(struct complaints *complaints, const char *line)
 
 #define LINE_BYTES sizeof(((struct kinc_error *)NULL)->message)
 
-__attribute__((format(printf, 2, 0))) static void fill(char *text, const char *format,
-						       va_list args)
+__attribute__((format(printf, 2, 0))) static void put_line(char *text, const char *format,
+							   va_list args)
 {
 	if (vsnprintf(text, LINE_BYTES, format, args) < 0)
 		text[0] = '\0';
@@ -42,7 +42,7 @@ void complain(struct complaints *complaints, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	fill(text, format, args);
+	put_line(text, format, args);
 	va_end(args);
 	kinc_error_set(&line, EINVAL, "%s", text);
 	keep(complaints, line.message);
@@ -56,7 +56,7 @@ void complain_at(struct complaints *complaints, const struct kinc_span_doc *doc,
 	va_list args;
 
 	va_start(args, format);
-	fill(text, format, args);
+	put_line(text, format, args);
 	va_end(args);
 	kinc_span_error(doc, node, &line, EINVAL, "%s", text);
 	keep(complaints, line.message);

@@ -77,11 +77,6 @@ static void complain_value(struct reader *reader, const struct key *key, uint32_
 	complain_at(reader->complaints, reader->doc, node, "\"%s\" must be %s", key->name, what);
 }
 
-static void no_memory(struct reader *reader)
-{
-	complain(reader->complaints, "%s: out of memory", reader->doc->name);
-}
-
 /* A whole number with an optional unit: false when text is none, or too large. */
 static bool parse_bytes(const char *text, uint64_t *ret)
 {
@@ -163,7 +158,7 @@ void read_rlimit(struct reader *reader, const struct key *key, uint32_t node, vo
 	if (!item) {
 		item = arena_alloc(reader->arena, sizeof(*item));
 		if (!item) {
-			no_memory(reader);
+			read_no_memory(reader);
 			return;
 		}
 		item->next = *list;
@@ -192,7 +187,7 @@ static void put_resource(struct reader *reader, const struct key *key, void *fie
 	if (item && value)
 		item->value = value;
 	else
-		no_memory(reader);
+		read_no_memory(reader);
 }
 
 void read_bytes(struct reader *reader, const struct key *key, uint32_t node, void *field)
@@ -296,7 +291,7 @@ void read_owners(struct reader *reader, const struct key *key, uint32_t node, vo
 	size_t room = kinc_span_length(reader->doc, node) + 1;
 	strings.items = arena_alloc(reader->arena, room * sizeof(*strings.items));
 	if (!strings.items) {
-		no_memory(reader);
+		read_no_memory(reader);
 		return;
 	}
 	for (uint32_t item = reader->doc->nodes[node].child; item != KINC_SPAN_NONE;

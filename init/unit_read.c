@@ -21,7 +21,7 @@ static bool expect(struct reader *reader, const struct key *key, uint32_t node,
 	return false;
 }
 
-static void no_memory(struct reader *reader)
+void read_no_memory(struct reader *reader)
 {
 	complain(reader->complaints, "%s: out of memory", reader->doc->name);
 }
@@ -98,7 +98,7 @@ char *read_string_value(struct reader *reader, const char *name, uint32_t node)
 	if (!expect(reader, key, node, KINC_SPAN_STRING, "a string"))
 		return NULL;
 	if (kinc_span_string(reader->doc, node, &text, &length, NULL) < 0) {
-		no_memory(reader);
+		read_no_memory(reader);
 		return NULL;
 	}
 	if (strlen(text) != length) {
@@ -110,7 +110,7 @@ char *read_string_value(struct reader *reader, const char *name, uint32_t node)
 	char *copy = reader->instance ? replace_instance(reader, text)
 				      : arena_copy(reader->arena, text);
 	if (!copy)
-		no_memory(reader);
+		read_no_memory(reader);
 	return copy;
 }
 
@@ -227,7 +227,7 @@ void read_strings(struct reader *reader, const struct key *key, uint32_t node, v
 	size_t room = kinc_span_length(reader->doc, node) + 1;
 	strings.items = arena_alloc(reader->arena, room * sizeof(*strings.items));
 	if (!strings.items) {
-		no_memory(reader);
+		read_no_memory(reader);
 		return;
 	}
 	for (uint32_t item = node_at(reader, node)->child; item != KINC_SPAN_NONE;
@@ -265,7 +265,7 @@ void read_environment(struct reader *reader, const struct key *key, uint32_t nod
 		if (!value)
 			continue;
 		if (kinc_span_key(reader->doc, item, &name, NULL, NULL) < 0) {
-			no_memory(reader);
+			read_no_memory(reader);
 			break;
 		}
 		if (!*name || strchr(name, '='))
@@ -275,12 +275,12 @@ void read_environment(struct reader *reader, const struct key *key, uint32_t nod
 		if (line)
 			strings.items[strings.count++] = line;
 		else
-			no_memory(reader);
+			read_no_memory(reader);
 	}
 	if (strings.items)
 		*(struct strings *)field = strings;
 	else
-		no_memory(reader);
+		read_no_memory(reader);
 }
 
 void read_object(struct reader *reader, const struct key *key, uint32_t node, void *field)
@@ -297,7 +297,7 @@ void read_list(struct reader *reader, const struct key *key, uint32_t node, void
 		return;
 	list.items = arena_alloc(reader->arena, kinc_span_length(reader->doc, node) * key->size);
 	if (!list.items) {
-		no_memory(reader);
+		read_no_memory(reader);
 		return;
 	}
 	for (uint32_t item = node_at(reader, node)->child; item != KINC_SPAN_NONE;
@@ -333,6 +333,6 @@ void read_members(struct reader *reader, const struct key *table, uint32_t objec
 			complain_at(reader->complaints, reader->doc, item, "unknown key \"%s\"",
 				    name);
 		else
-			no_memory(reader);
+			read_no_memory(reader);
 	}
 }

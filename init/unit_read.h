@@ -37,6 +37,9 @@ struct key {
 /* The string of a node in the arena, its {{NAME}}s checked; NULL after a complaint. */
 char *read_string_value(struct reader *reader, const char *name, uint32_t node);
 
+/* Complains that there was no memory for something of this file. */
+void read_no_memory(struct reader *reader);
+
 #define KEY_END {.name = NULL}
 
 void read_text(struct reader *reader, const struct key *key, uint32_t node, void *field);
