@@ -1,107 +1,137 @@
-#!/bin/sh
-# kincnet against the reference bridge + host-local of Debian's
-# containernetworking-plugins (CNI_REFERENCE=/usr/lib/cni), in the same run: the
-# same network, alternately, each ADD, CHECK and DEL timed as a whole process.
+#!/bin/bash
+# kincnet against the reference plugins of Debian's containernetworking-plugins
+# (CNI_REFERENCE=/usr/lib/cni) in the same run: ADD, CHECK and DEL as whole
+# processes, in turn, of the first pod of a node and of one among BENCH_PODS,
+# alone and fifty at once; and what the kernel alone takes to remove a veth.
 # Usage: bench_cni.sh [ROUNDS]
 set -u
 KINC_TOP=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)
 KINC_BUILD=${KINC_BUILD:-$KINC_TOP/build}
 reference=${CNI_REFERENCE:-/usr/lib/cni}
 rounds=${1:-20}
+pods=${BENCH_PODS:-1000} # a bridge takes 1,023 ports
+burst=50
 
-if [ ! -x "$reference/bridge" ]; then
-	echo "bench_cni: no reference in $reference (apt-get install containernetworking-plugins)"
+for name in bridge host-local ptp; do
+	[ -x "$reference/$name" ] && continue
+	echo "bench_cni: no $reference/$name (apt-get install containernetworking-plugins), not measured"
 	exit 0
-fi
-if [ "${2-}" != inside ]; then
-	exec unshare -Urnm "$0" "$rounds" inside
-fi
+done
+[ "${2-}" = inside ] || exec unshare -Urnm "$0" "$rounds" inside
 mount -t tmpfs none /run && mkdir -p /run/netns /run/kinc /run/out
 ip link set lo up
+export CNI_PATH=$reference
 
-# conf PLUGIN MASQ PREVRESULT: the same network to both, apart in names.
-conf() {
-	case $1 in
-	kincnet) network=1 ipam= ;;
-	bridge) network=2 ipam='"type":"host-local","dataDir":"/run/reference",' ;;
-	esac
-	printf '{"cniVersion":"1.0.0","name":"%s%s","type":"%s","bridge":"br%s%s","isGateway":true,
-		"hairpinMode":true,"ipMasq":%s,%s"ipam":{%s"subnet":"10.%s.0.0/20",
-		"routes":[{"dst":"0.0.0.0/0"}]}}' "$1" "$2" "$1" "$network" "$2" "$2" "$3" "$ipam" \
-		"$network$([ "$2" = true ] && echo 1)"
-}
-program() { if [ "$1" = kincnet ]; then echo "$KINC_BUILD/bin/kincnet"; else echo "$reference/$1"; fi; }
+kinds='kincnet bridge bridge-masq ptp'
+# Each kind is a network of its own; kincnet's is as shipped, but on a /20.
+declare -A program member
+program=([kincnet]=$KINC_BUILD/bin/kincnet [bridge]=$reference/bridge
+	[bridge-masq]=$reference/bridge [ptp]=$reference/ptp)
+ipam='"type":"host-local","dataDir":"/run/reference"'
+gateway='"isGateway":true,"hairpinMode":true'
+member=([kincnet]="\"type\":\"kincnet\",\"bridge\":\"br1\",$gateway,\"isolation\":true,\"ipMasq\":true,\"ipam\":{\"subnet\":\"10.1.0.0/20\""
+	[bridge]="\"type\":\"bridge\",\"bridge\":\"br2\",$gateway,\"ipam\":{$ipam,\"subnet\":\"10.2.0.0/20\""
+	[bridge-masq]="\"type\":\"bridge\",\"bridge\":\"br3\",$gateway,\"ipMasq\":true,\"ipam\":{$ipam,\"subnet\":\"10.3.0.0/20\""
+	[ptp]="\"type\":\"ptp\",\"ipam\":{$ipam,\"subnet\":\"10.4.0.0/20\"")
 
-# timed PLUGIN MASQ COMMAND POD PREVRESULT: appends milliseconds to its file.
-timed() {
-	conf "$1" "$2" "$5" >/run/out/conf
-	export CNI_COMMAND="$3" CNI_CONTAINERID="$4" CNI_IFNAME=eth0 CNI_NETNS="/run/netns/$4" \
-		CNI_PATH="$reference"
-	began=$(date +%s%N)
-	"$(program "$1")" </run/out/conf >/run/out/answer 2>&1 || {
-		echo "bench_cni: $1 $3 failed: $(cat /run/out/answer)" >&2
-		exit 1
+# call KIND COMMAND POD INTERFACE: the answer of ADD is kept for CHECK and DEL.
+call() {
+	local previous=
+	[ "$2" = ADD ] || previous=",\"prevResult\":$(</run/out/result-$1-$3)"
+	CNI_COMMAND=$2 CNI_CONTAINERID=$3 CNI_IFNAME=$4 CNI_NETNS=/run/netns/$3 "${program[$1]}" \
+		<<<"{\"cniVersion\":\"1.0.0\",\"name\":\"$1\",${member[$1]},\"routes\":[{\"dst\":\"0.0.0.0/0\"}]}$previous}" \
+		>"/run/out/answer-$1-$3" 2>&1 || {
+		echo "bench_cni: $1 $2 of $3: $(tr -d '\n\t' <"/run/out/answer-$1-$3")" >&2
+		return 1
 	}
-	ended=$(date +%s%N)
-	echo $(((ended - began) / 1000)) >>"/run/out/$1-$2-$3"
+	[ "$2" != ADD ] || mv "/run/out/answer-$1-$3" "/run/out/result-$1-$3"
 }
-median() { sort -n "$1" | awk '{ v[NR] = $1 } END { printf "%.2f", v[int((NR + 1) / 2)] / 1000 }'; }
+# timed LIST COMMAND...: its microseconds are added to LIST.
+timed() {
+	local list=$1 begin end
+	shift
+	begin=${EPOCHREALTIME/./}
+	"$@" || exit 1
+	end=${EPOCHREALTIME/./}
+	echo $((end - begin)) >>"/run/out/$list"
+}
+# milliseconds; the median, or with PARTS that of each part
+median() { sort -n "/run/out/$1" | awk -v parts="${2:-1}" '{ v[NR] = $1 } END { printf "%.2f", v[int((NR + 1) / 2)] / 1000 / parts }'; }
+together() {
+	local pid pids=''
+	for ((n = 0; n < burst; n++)); do
+		"$@" "burst$n" &
+		pids="$pids $!"
+	done
+	for pid in $pids; do wait "$pid" || return 1; done
+}
+burst_of() { call "$1" "$2" "$3" eth9; }
+remove() { ip link del "v${1-}"; }
 
-# What starting a process and reading the clock costs here.
-i=0
-while [ $i -lt "$rounds" ]; do
-	began=$(date +%s%N)
-	"$KINC_BUILD/bin/kincnet" --version </dev/null >/run/out/answer
-	ended=$(date +%s%N)
-	echo $(((ended - began) / 1000)) >>/run/out/start
-	i=$((i + 1))
-done
-
-for masq in false true; do
-	i=0
-	while [ $i -lt "$rounds" ]; do
-		for plugin in kincnet bridge; do
-			pod=b$i$plugin
-			ip netns add "$pod"
-			timed $plugin $masq ADD "$pod" ''
-			previous="\"prevResult\":$(cat /run/out/answer),"
-			timed $plugin $masq CHECK "$pod" "$previous"
-			timed $plugin $masq DEL "$pod" "$previous"
-			ip netns del "$pod"
+# alone PHASE: every kind in turn, so that what disturbs one disturbs all.
+alone() {
+	for ((round = 0; round < rounds; round++)); do
+		for kind in $kinds; do
+			ip netns add pod
+			timed "$1-$kind-ADD" call "$kind" ADD pod eth0
+			timed "$1-$kind-CHECK" call "$kind" CHECK pod eth0
+			timed "$1-$kind-DEL" call "$kind" DEL pod eth0
+			ip netns del pod
 		done
-		i=$((i + 1))
+		ip netns add pod
+		ip link add v type veth peer name eth0 netns pod && ip link set v up && ip -n pod link set eth0 up
+		timed "$1-kernel-DEL" remove
+		ip netns del pod
 	done
-done
-
-printf 'medians of %s rounds, ms (kincnet --version, the floor: %s)\n' "$rounds" "$(median /run/out/start)"
-printf '%-22s %10s %10s %8s\n' '' kincnet reference ratio
-for masq in false true; do
+}
+at_once() {
+	for ((n = 0; n < burst; n++)); do ip netns add "burst$n"; done
+	for ((round = 0; round < 3; round++)); do
+		for kind in $kinds; do
+			for command in ADD CHECK DEL; do
+				timed "$1-$kind-$command" together burst_of "$kind" $command
+			done
+		done
+		for ((n = 0; n < burst; n++)); do
+			ip link add "vburst$n" type veth peer name eth9 netns "burst$n"
+			ip link set "vburst$n" up && ip -n "burst$n" link set eth9 up
+		done
+		timed "$1-kernel-DEL" together remove
+	done
+	for ((n = 0; n < burst; n++)); do ip netns del "burst$n"; done
+}
+# table PHASE PARTS TITLE
+table() {
+	local kind command
+	printf '%-36s' "$3"
+	printf '%12s' $kinds 'ip link del'
+	printf '\n'
 	for command in ADD CHECK DEL; do
-		ours=$(median "/run/out/kincnet-$masq-$command")
-		theirs=$(median "/run/out/bridge-$masq-$command")
-		printf '%-22s %10s %10s %7sx\n' "$command, ipMasq $masq" "$ours" "$theirs" \
-			"$(awk "BEGIN { printf \"%.1f\", $theirs / $ours }")"
+		printf '%-36s' "  $command, ms"
+		for kind in $kinds; do printf '%12s' "$(median "$1-$kind-$command" "$2")"; done
+		[ $command != DEL ] || printf '%12s' "$(median "$1-kernel-DEL" "$2")"
+		printf '\n'
 	done
-done
+	awk -v add="$(median "$1-kincnet-ADD")" -v check="$(median "$1-kincnet-CHECK")" -v del="$(median "$1-kincnet-DEL")" \
+		-v masq_add="$(median "$1-bridge-masq-ADD")" -v masq_check="$(median "$1-bridge-masq-CHECK")" \
+		-v plain_add="$(median "$1-bridge-ADD")" -v plain_check="$(median "$1-bridge-CHECK")" \
+		-v kernel="$(median "$1-kernel-DEL")" 'BEGIN {
+		printf "  ADD and CHECK: %.1f times faster than bridge with ipMasq, %.1f without\n",
+			(masq_add + masq_check) / (add + check), (plain_add + plain_check) / (add + check)
+		printf "  DEL: %.2f of the kernel alone (ip link del)\n", del / kernel }'
+}
 
-# From the first address of a /20 to the last: does it get slower? No pods are
-# needed for that, only leases of others.
-leases=/run/kinc/cni/kincnetfalse/addresses
-rm -f /run/out/kincnet-false-*
-ip netns add grown
-full=0
-for more in 0 1000 3000; do
-	seq $((full + 200)) $((full + 200 + more - 1)) | while read -r n; do
-		ln -s "x$n/eth0" "$leases/10.1.$((n / 256)).$((n % 256))"
-	done
-	full=$((full + more))
-	i=0
-	while [ $i -lt "$rounds" ]; do
-		timed kincnet false ADD grown ''
-		timed kincnet false DEL grown ''
-		i=$((i + 1))
-	done
-	printf 'with %4s leases: ADD %s ms, DEL %s ms\n' "$full" \
-		"$(median /run/out/kincnet-false-ADD)" "$(median /run/out/kincnet-false-DEL)"
-	rm -f /run/out/kincnet-false-*
+printf 'medians of %s rounds; load %s\n' "$rounds" "$(cut -d' ' -f1-3 /proc/loadavg)"
+for ((round = 0; round < rounds; round++)); do timed start "$KINC_BUILD/bin/kincnet" --version >/run/out/answer; done
+printf 'a process that does nothing (kincnet --version): %s ms\n' "$(median start)"
+alone first
+table first 1 'the first pod'
+at_once fifty
+table fifty $burst "$burst at once, per pod"
+
+for ((n = 1; n < pods; n++)); do
+	ip netns add "c$n"
+	for kind in $kinds; do call "$kind" ADD "c$n" "$kind" || exit 1; done
 done
+alone last
+table last 1 "pod number $pods"
