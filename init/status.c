@@ -120,7 +120,9 @@ cJSON *status_object(const struct manager *manager)
 	cJSON *units = cJSON_AddArrayToObject(object, "units");
 	for (size_t i = 0; i < manager->units.count; i++) {
 		cJSON *unit = status_unit(&manager->jobs[i]);
-		cJSON_AddItemToObject(unit, "resources", resources_object(&manager->jobs[i]));
+		cJSON *resources = resources_object(&manager->jobs[i]);
+		if (!cJSON_AddItemToObject(unit, "resources", resources))
+			cJSON_Delete(resources);
 		if (!cJSON_AddItemToArray(units, unit))
 			cJSON_Delete(unit);
 	}
