@@ -175,7 +175,7 @@ static void settle(struct job *job)
 	if (job->cgroup < 0 && job->group > 1 && job->unit->stop.mode != STOP_PROCESS)
 		kill(-job->group, SIGKILL);
 	job->group = 0;
-	/* The next try runs in the same one: making it anew is half of a restart's time. */
+	/* The next try runs in the same one: making it anew costs as much as the fork. */
 	if (job->cgroup >= 0 && job->state != JOB_BACKOFF) {
 		loop_remove(&job->manager->loop, &job->events);
 		close(job->cgroup);

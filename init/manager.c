@@ -88,9 +88,10 @@ static const struct job *find_blocker(const struct manager *manager, const struc
 	return NULL;
 }
 
+/* One that is only being restarted is stopped for a moment, but not settled. */
 static bool blocks_start(const struct job *other)
 {
-	return !job_is_settled(other);
+	return !job_is_settled(other) || other->start_after_stop;
 }
 
 static bool blocks_stop(const struct job *other)
@@ -108,7 +109,8 @@ static bool lost_need(struct job *job)
 	job->look_at_needs = false;
 	for (size_t i = 0; i < needs->count; i++) {
 		const struct job *other = job_of(job->manager, needs->items[i]);
-		if (other->state != JOB_FAILED && other->state != JOB_STOPPED)
+		if ((other->state != JOB_FAILED && other->state != JOB_STOPPED) ||
+		    other->start_after_stop)
 			continue;
 		job_set_message(job, "needs %s, which %s", other->unit->name,
 				other->state == JOB_FAILED ? "failed" : "is stopped");

@@ -7,6 +7,8 @@ units=$work/units
 mkdir -p "$units"
 init=$KINC_BUILD/bin/kinc-init
 ctl=$KINC_BUILD/bin/kincctl
+# test_identities.sh has root do without a user namespace.
+namespaces=${KINC_NAMESPACES:--Urpfm}
 
 # unit NAME JSON
 unit() { printf '%s\n' "$2" >"$units/$1.json"; }
@@ -36,7 +38,7 @@ ENTER
 # own_net=--net gives it a network of its own.
 own_net=
 boot() {
-	timeout -s KILL 40 unshare -Urpfm $own_net --mount-proc --kill-child \
+	timeout -s KILL 40 unshare $namespaces $own_net --mount-proc --kill-child \
 		sh "$work/enter" "$work" "$init" --units "$units" "$@" \
 		>"$work/story" 2>"$work/stderr" </dev/null
 	status=$?
@@ -112,7 +114,7 @@ order() {
 tells() { grep -Eq -- "$1" "$work/story"; }
 says() { grep -Eq -- "$1" "$work/inside.out"; }
 
-unshare -Urpfm --mount-proc true 2>/dev/null || {
+unshare $namespaces --mount-proc true 2>/dev/null || {
 	skip 'kinc-init as PID 1' 'user namespaces are not allowed here'
 	finish
 }
