@@ -9,13 +9,15 @@
 
 static void keep(struct complaints *complaints, const char *line)
 {
+	if (complaints->count == COMPLAINTS_MAX) {
+		complaints->lost++;
+		return;
+	}
 	/* Instances of one template share its faults. */
 	for (size_t i = 0; i < complaints->count; i++)
 		if (strcmp(complaints->lines[i], line) == 0)
 			return;
-	char **more = NULL;
-	if (complaints->count < COMPLAINTS_MAX)
-		more = realloc(complaints->lines, (complaints->count + 1) * sizeof(*more));
+	char **more = realloc(complaints->lines, (complaints->count + 1) * sizeof(*more));
 
 	if (more)
 		complaints->lines = more;
