@@ -19,17 +19,19 @@
 static const struct command {
 	const char *name;
 	bool takes_unit;
+	bool alone; /* it asks no kinc-init */
 	int (*run)(struct kinc_control *control, const struct arguments *arguments,
 		   struct kinc_error *err);
 	const char *help;
 } commands[] = {
-	{"status", false, command_status, "units and their states; 0 when the node is ready, else 1"},
-	{"watch", false, command_watch, "the same, then every change as it happens"},
-	{"log", true, command_log, "the last lines that a unit wrote"},
-	{"start", true, command_start, "start a unit and what it needs; waits for the outcome"},
-	{"stop", true, command_stop, "stop a unit, and first what requires it"},
-	{"restart", true, command_restart, "stop and start a unit; the others stay"},
-	{"shutdown", false, command_shutdown, "stop everything and end the node"},
+	{"status", false, false, command_status, "units and their states; 0 when the node is ready, else 1"},
+	{"watch", false, false, command_watch, "the same, then every change as it happens"},
+	{"log", true, false, command_log, "the last lines that a unit wrote"},
+	{"start", true, false, command_start, "start a unit and what it needs; waits for the outcome"},
+	{"stop", true, false, command_stop, "stop a unit, and first what requires it"},
+	{"restart", true, false, command_restart, "stop and start a unit; the others stay"},
+	{"shutdown", false, false, command_shutdown, "stop everything and end the node"},
+	{"flight", false, true, command_flight, "the flight record: last states and events, a crash"},
 };
 
 static void print_help(void)
@@ -42,6 +44,8 @@ static void print_help(void)
 	     "  --json         print kinc-init's own lines (status, watch, log)\n"
 	     "  --lines N      log: how many lines (default 100)\n"
 	     "  --follow, -f   log: go on with new lines\n"
+	     "  --last         flight: of the start before this one\n"
+	     "  --file PATH    flight: default /var/lib/kinc/flight\n"
 	     "  --force        start: run a oneshot whatever its stamp says\n"
 	     "  --no-wait      start, stop, restart: return once it is queued\n"
 	     "  --socket PATH  default " KINC_CONTROL_SOCKET "\n"
@@ -73,6 +77,8 @@ static int read_options(struct arguments *arguments, int argc, char **argv)
 		{"json", no_argument, NULL, 'j'},	  {"follow", no_argument, NULL, 'f'},
 		{"no-wait", no_argument, NULL, 'w'},	  {"version", no_argument, NULL, 'v'},
 		{"help", no_argument, NULL, 'h'},	  {"force", no_argument, NULL, 'F'},
+		{"last", no_argument, NULL, 'l'},
+		{"file", required_argument, NULL, 'p'},
 		{NULL, 0, NULL, 0},
 	};
 	int option;
@@ -94,6 +100,12 @@ static int read_options(struct arguments *arguments, int argc, char **argv)
 			break;
 		case 'f':
 			arguments->follow = true;
+			break;
+		case 'l':
+			arguments->last = true;
+			break;
+		case 'p':
+			arguments->file = optarg;
 			break;
 		case 'F':
 			arguments->force = true;
@@ -136,7 +148,7 @@ int main(int argc, char **argv)
 	arguments.unit = command->takes_unit ? argv[optind + 1] : NULL;
 
 	status = kinc_sandbox_enter(syscalls_kincctl, KINC_SANDBOX_KILL, &err);
-	if (status == 0)
+	if (status == 0 && !command->alone)
 		status = kinc_control_connect(&control, arguments.socket, &err);
 	if (status == 0)
 		status = command->run(&control, &arguments, &err);

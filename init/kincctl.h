@@ -13,7 +13,8 @@
 struct arguments {
 	const char *socket;
 	const char *unit; /* NULL for commands without */
-	bool json, follow, no_wait, force;
+	const char *file; /* flight: NULL: where kinc-init writes it */
+	bool json, follow, no_wait, force, last;
 	int lines;
 };
 
@@ -32,6 +33,9 @@ int command_restart(struct kinc_control *control, const struct arguments *argume
 		    struct kinc_error *err);
 int command_shutdown(struct kinc_control *control, const struct arguments *arguments,
 		     struct kinc_error *err);
+
+int command_flight(struct kinc_control *control, const struct arguments *arguments,
+		   struct kinc_error *err);
 
 /* kincctl_show.c: what status and watch print for people. */
 void show_status(const cJSON *status);

@@ -23,6 +23,7 @@
 
 #include "capability.h"
 #include "control.h"
+#include "flight.h"
 #include "graph.h"
 #include "io.h"
 #include "manager.h"
@@ -123,10 +124,14 @@ static void signals_ready(struct source *source, uint32_t events)
 
 static int open_signals(struct kinc_error *err)
 {
+	static const int crashes[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
 	sigset_t all;
 
 	/* All are blocked, so that none of them ends PID 1; most are then ignored. */
 	sigfillset(&all);
+	/* But a fault while these are blocked would be an end without a word. */
+	for (size_t i = 0; i < sizeof(crashes) / sizeof(crashes[0]); i++)
+		sigdelset(&all, crashes[i]);
 	sigprocmask(SIG_SETMASK, &all, NULL);
 	manager.signals.ready = signals_ready;
 	manager.signals.fd = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -184,6 +189,7 @@ static int prepare(struct unit *target, struct kinc_error *err)
 		result = logs_open(&manager.logs, &manager, err);
 	if (result < 0)
 		return result;
+	flight_attach(&manager);
 	struct kinc_error why;
 	if (open_control(&why) < 0)
 		manager_warn(&manager, "kinc-init", why.message);
@@ -222,6 +228,8 @@ int main(int argc, char **argv)
 	}
 	manager.force = options.force;
 	story_begin(manager.started_us);
+	if (flight_begin(&err) < 0)
+		fprintf(stderr, "kinc-init: %s\n", err.message);
 	if (prepare(target, &err) < 0)
 		return system_failure(&err);
 	malloc_trim(0);
@@ -239,6 +247,7 @@ int main(int argc, char **argv)
 
 	story_tell("kinc-init", "bye");
 	status = exit_status();
+	flight_end(status);
 	control_close(&manager.control);
 	unlink(KINC_CONTROL_SOCKET);
 	manager_free(&manager);

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "condition.h"
+#include "flight.h"
 #include "graph.h"
 #include "story.h"
 #include "unit_load.h"
@@ -310,6 +311,7 @@ static void tell_state(struct manager *manager)
 	if (state == manager->state)
 		return;
 	manager->state = state;
+	flight_state(boot_state_name(state));
 	if (!manager->ready_us && (state == BOOT_READY || state == BOOT_DEGRADED))
 		manager->ready_us = loop_now_us();
 	if (state != BOOT_STOPPING)
@@ -331,6 +333,7 @@ void manager_settle(struct manager *manager)
 		look_at(job);
 		if (job->changed && !job->queued) {
 			job->changed = false;
+			flight_unit(job);
 			control_tell_unit(&manager->control, job);
 		}
 	}

@@ -32,6 +32,7 @@ struct manager {
 	struct source signals;
 	struct control_server control;
 	struct logs logs;
+	struct child flight; /* prepares the file of the flight record */
 
 	enum boot_state state;
 	uint64_t started_us, ready_us;

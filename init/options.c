@@ -27,7 +27,7 @@ static const char help[] =
 	"  --version, --help\n"
 	"\n"
 	"Exit status: 0 orderly shutdown, 1 a critical unit failed, 100 the unit files\n"
-	"are wrong, 111 the system lacks something (the mend is printed).\n"
+	"are wrong, 111 the system lacks something (the mend is printed), 112 a crash.\n"
 	"\n"
 	"Example: kinc-init --check --units ./units --target cluster\n";
 

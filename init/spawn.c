@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "capability.h"
+#include "flight.h"
 #include "io.h"
 #include "process.h"
 #include "report.h"
@@ -130,6 +131,7 @@ static int become(const struct spawn *child)
 static _Noreturn void child_main(const struct spawn *child, bool join)
 {
 	capability_raise_all();
+	flight_forget();
 	signals_reset();
 	setsid();
 	umask(022);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "flight.h"
 #include "loop.h"
 
 static struct {
@@ -50,32 +51,30 @@ void story_quote(const char *who, const char *line)
 
 void story_tell(const char *who, const char *format, ...)
 {
-	char line[2048];
+	char text[1800], line[2048];
 	uint64_t passed = loop_now_us() - story.started_us;
 	va_list args;
 
+	va_start(args, format);
+	int size = vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	if (size < 0)
+		return;
+	for (char *c = text; *c; c++)
+		if ((unsigned char)*c < ' ')
+			*c = ' ';
+	flight_event(who, text);
 	if (story.dropped > 0) {
-		int size = snprintf(line, sizeof(line), "[%9.3f] (%u lines were dropped here)\n",
-				    (double)passed / 1e6, story.dropped);
+		size = snprintf(line, sizeof(line), "[%9.3f] (%u lines were dropped here)\n",
+				(double)passed / 1e6, story.dropped);
 		if (put(line, (size_t)size) < 0) {
 			story.dropped++;
 			return;
 		}
 		story.dropped = 0;
 	}
-	int begin = snprintf(line, sizeof(line), "[%9.3f] %-20s ", (double)passed / 1e6, who);
-	if (begin < 0 || (size_t)begin > 200)
-		return;
-	va_start(args, format);
-	int size = vsnprintf(line + begin, sizeof(line) - (size_t)begin - 1, format, args);
-	va_end(args);
-	size_t length = strlen(line);
-	if (size < 0)
-		return;
-	for (size_t i = 0; i < length; i++)
-		if ((unsigned char)line[i] < ' ')
-			line[i] = ' ';
-	line[length] = '\n';
-	if (put(line, length + 1) < 0)
+	size = snprintf(line, sizeof(line), "[%9.3f] %-20.100s %s\n", (double)passed / 1e6, who,
+			text);
+	if (put(line, (size_t)size) < 0)
 		story.dropped++;
 }

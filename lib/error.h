@@ -22,6 +22,7 @@ enum kinc_exit {
 	KINC_EXIT_NOT_SO = 1,   /* the thing asked about is not so, or did not succeed */
 	KINC_EXIT_MISUSE = 100, /* bad arguments or bad configuration */
 	KINC_EXIT_SYSTEM = 111, /* the system lacks or refused something */
+	KINC_EXIT_CRASH = 112,	/* kinc-init itself crashed */
 };
 
 /*
