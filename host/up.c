@@ -164,6 +164,22 @@ static void add_identity(struct podman *podman, const struct cluster *cluster)
 	podman_addf(podman, "--env=KINC_SERVICE_SUBNET=%s", services);
 }
 
+/*
+ * Podman's timer for health checks is the user's systemd; asking for one where
+ * there is none would fail the start. `podman healthcheck run` works anyway.
+ */
+static void add_health(struct podman *podman)
+{
+	const char *runtime = getenv("XDG_RUNTIME_DIR");
+	char manager[CLUSTER_PATH_MAX];
+
+	podman_add(podman, "--health-cmd=[\"kincctl\",\"health\"]");
+	podman_add(podman, "--health-start-period=300s");
+	snprintf(manager, sizeof(manager), "%s/systemd/private", runtime ? runtime : "/run");
+	if (access(manager, F_OK) < 0)
+		podman_add(podman, "--health-interval=disable");
+}
+
 static int run_container(struct up *up, const char *runtime_dir, struct kinc_error *err)
 {
 	static const char *const fixed[] = {
@@ -197,6 +213,7 @@ static int run_container(struct up *up, const char *runtime_dir, struct kinc_err
 	podman_addf(&podman, "--volume=%s:/run/kinc/control", runtime_dir);
 	podman_addf(&podman, "--publish=127.0.0.1:%d:6443", up->cluster.port);
 	add_identity(&podman, &up->cluster);
+	add_health(&podman);
 	podman_add(&podman, up->image);
 	/* From here on there may be a container, even if podman is cut short. */
 	up->made.container = true;

@@ -31,6 +31,7 @@ static const struct command {
 	{"stop", true, false, command_stop, "stop a unit, and first what requires it"},
 	{"restart", true, false, command_restart, "stop and start a unit; the others stay"},
 	{"shutdown", false, false, command_shutdown, "stop everything and end the node"},
+	{"health", false, false, command_health, "0 when the node is ready; with --json the reasons"},
 	{"flight", false, true, command_flight, "the flight record: last states and events, a crash"},
 };
 

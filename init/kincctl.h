@@ -34,6 +34,10 @@ int command_restart(struct kinc_control *control, const struct arguments *argume
 int command_shutdown(struct kinc_control *control, const struct arguments *arguments,
 		     struct kinc_error *err);
 
+/* kincctl_health.c */
+int command_health(struct kinc_control *control, const struct arguments *arguments,
+		   struct kinc_error *err);
+/* kincctl_flight.c */
 int command_flight(struct kinc_control *control, const struct arguments *arguments,
 		   struct kinc_error *err);
 

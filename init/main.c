@@ -190,6 +190,7 @@ static int prepare(struct unit *target, struct kinc_error *err)
 	if (result < 0)
 		return result;
 	flight_attach(&manager);
+	outer_open(&manager);
 	struct kinc_error why;
 	if (open_control(&why) < 0)
 		manager_warn(&manager, "kinc-init", why.message);
@@ -248,6 +249,7 @@ int main(int argc, char **argv)
 	story_tell("kinc-init", "bye");
 	status = exit_status();
 	flight_end(status);
+	outer_end(&manager, status, manager.lost_why);
 	control_close(&manager.control);
 	unlink(KINC_CONTROL_SOCKET);
 	manager_free(&manager);

@@ -337,8 +337,10 @@ void manager_settle(struct manager *manager)
 			control_tell_unit(&manager->control, job);
 		}
 	}
-	if (any)
-		tell_state(manager);
+	if (!any)
+		return;
+	tell_state(manager);
+	outer_update(manager);
 }
 
 static void job_timer_fired(struct timer *timer)

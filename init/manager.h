@@ -10,6 +10,7 @@
 #include "job.h"
 #include "logs.h"
 #include "loop.h"
+#include "outer.h"
 #include "template.h"
 #include "unit.h"
 
@@ -32,6 +33,7 @@ struct manager {
 	struct source signals;
 	struct control_server control;
 	struct logs logs;
+	struct outer outer;
 	struct child flight; /* prepares the file of the flight record */
 
 	enum boot_state state;
