@@ -42,6 +42,15 @@ void child_remove(struct children *children, struct child *child)
 	child->next = NULL;
 }
 
+bool child_is_known(const struct children *children, pid_t pid)
+{
+	const struct child *child = children->buckets[(unsigned)pid % CHILD_BUCKETS];
+
+	while (child && child->pid != pid)
+		child = child->next;
+	return child != NULL;
+}
+
 int child_signal(const struct child *child, int number)
 {
 	int result;

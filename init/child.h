@@ -28,6 +28,9 @@ void child_add(struct children *children, struct child *child);
 /* Forgets it without waiting: its zombie will be reaped as an orphan's. */
 void child_remove(struct children *children, struct child *child);
 
+/* Does somebody wait for the end of this process? */
+bool child_is_known(const struct children *children, pid_t pid);
+
 /* Sends a signal if it runs, by pidfd where there is one: a pid may be another's by now. */
 int child_signal(const struct child *child, int number);
 

@@ -186,7 +186,8 @@ void job_adopt_main(struct job *job, pid_t pid)
 	struct manager *manager = job->manager;
 	int pidfd;
 
-	if (pid <= 1 || pid == job->main.pid || job->main.pid == 0)
+	/* One that another unit waits for is not this unit's, where no cgroup can tell. */
+	if (pid <= 1 || job->main.pid == 0 || child_is_known(&manager->children, pid))
 		return;
 	pidfd = pidfd_open(pid, 0);
 	if (pidfd < 0)
