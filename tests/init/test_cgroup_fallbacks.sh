@@ -55,16 +55,18 @@ check 'nothing to remark then' says '^message $'
 check 'all of it is stopped then' sh -c "grep -q '^stopped' '$work/inside.out' && ! grep -q 'its child stays' '$work/inside.out'"
 is 'and PID 1 ends in order' "$status" 0
 
-# clone3 that does not know CLONE_INTO_CGROUP (Linux 5.3 to 5.6): the second
-# clone3 of PID 1 is the builtin, which has no cgroup, the third is svc
+# clone3 that does not know CLONE_INTO_CGROUP (Linux 5.3 to 5.6): one run shows
+# which of PID 1's calls starts svc
 if strace -o /dev/null true 2>/dev/null; then
+	enclosed strace -D -I 1 -qq -e signal=none -o "$work/trace" -e trace=clone3 "$init" --units "$units"
+	number=$(grep -n CLONE_INTO_CGROUP "$work/trace" | head -n 1 | cut -d: -f1)
 	for code in EINVAL E2BIG EPERM; do
-		enclosed strace -D -o "$work/trace" -e trace=clone3 -e inject=clone3:error=$code:when=3 "$init" --units "$units"
+		enclosed strace -D -I 1 -o "$work/trace" -e trace=clone3 -e inject=clone3:error=$code:when="$number" "$init" --units "$units"
 		check "$code: the child goes there by itself" says '^in 0::/kinc/svc$'
 		check "$code: nothing to remark" says '^message $'
 		like "$code was injected into CLONE_INTO_CGROUP" "$(grep INJECTED "$work/trace")" 'CLONE_INTO_CGROUP.* = -1 '$code
 	done
-	enclosed strace -D -o "$work/trace" -e trace=clone3 -e inject=clone3:error=EAGAIN:when=3 "$init" --units "$units"
+	enclosed strace -D -I 1 -o "$work/trace" -e trace=clone3 -e inject=clone3:error=EAGAIN:when="$number" "$init" --units "$units"
 	check 'EAGAIN is no reason to try otherwise: the start failed' tells 'svc +cannot start a process: Resource temporarily unavailable; trying again'
 	check 'and is tried again' says '^in 0::/kinc/svc$'
 else
