@@ -27,7 +27,7 @@ kincnet_SRC     := $(wildcard cni/*.c)
 kinc-crun_SRC   := $(wildcard wrapper/*.c)
 kinc-launch_SRC := $(wildcard host/*.c)
 kinc-init_LIBS   := -lcap -lseccomp
-kinc-probe_LIBS  := -lcurl
+kinc-probe_LIBS  := -lcurl -lseccomp
 kincctl_LIBS     := -lcjson -lseccomp
 kincnet_LIBS     := -lcjson -lnl-3 -lseccomp
 # Static: loading two shared libraries would be half of the time that it adds.
@@ -38,11 +38,12 @@ kinc-init_PIE    := $(kinc-crun_PIE)
 kinc-launch_LIBS := -lcjson -lyaml
 
 # A filter of system calls is what these files note ("#syscalls", lib/sandbox.h).
-SANDBOXES := kincctl kincnet log_helper log_writer
+SANDBOXES := kincctl kincnet log_helper log_writer kinc_probe
 kincctl_CALLS    := $(kincctl_SRC) lib/control.c
 kincnet_CALLS    := $(kincnet_SRC)
 log_helper_CALLS := init/log_helper.c init/log_writer.c init/loop.c init/story.c
 log_writer_CALLS := init/log_writer.c
+kinc_probe_CALLS := $(kinc-probe_SRC)
 CALLS := $(SANDBOXES:%=$(BUILD)/syscalls/%.h)
 
 # In a variable: a static pattern rule would take the % for its own.

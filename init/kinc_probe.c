@@ -2,6 +2,14 @@
 /*
  * kinc-probe: asks a URL, again and again, until it answers well. It is what
  * kinc-init runs for the probe "https", and useful as a oneshot of its own.
+ *
+ * libcurl, OpenSSL and the resolver, which may run in a thread and asks the
+ * kernel for addresses by netlink:
+ * #syscalls socket socketpair connect bind send recv poll select pselect6 fcntl ioctl
+ * #syscalls getsockopt setsockopt getsockname getpeername eventfd2 pipe nanosleep
+ * #syscalls open stat access readlink getdents pread64 sysinfo uname getrlimit
+ * #syscalls getuid geteuid getgid getegid getppid
+ * #syscalls fork set_robust_list set_tid_address rseq sched_yield sched_getaffinity
  */
 #include <curl/curl.h>
 #include <getopt.h>
@@ -16,6 +24,8 @@
 #include <unistd.h>
 
 #include "error.h"
+#include "sandbox.h"
+#include "syscalls/kinc_probe.h"
 #include "version.h"
 
 #define FIRST_MS 50
@@ -192,12 +202,17 @@ int main(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	CURL *curl = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? curl_easy_init() : NULL;
 	if (!curl || !prepare(curl, &options, error)) {
 		fputs("kinc-probe: libcurl cannot be used: is it a version without TLS?\n", stderr);
+		return KINC_EXIT_SYSTEM;
+	}
+	/* A probe that is killed by a library's new habit would keep a unit from being ready. */
+	struct kinc_error err;
+	if (kinc_sandbox_enter(syscalls_kinc_probe, KINC_SANDBOX_REFUSE, &err) < 0) {
+		fprintf(stderr, "kinc-probe: %s\n", err.message);
 		return KINC_EXIT_SYSTEM;
 	}
 	status = wait_for(curl, &options, error);

@@ -11,6 +11,14 @@ is 'with its place' "$output" "$work/note.c:1: \"rm-rf\" is no system call"
 printf 'int x;\n' >"$work/note.c"
 check 'no notes are no list' sh -c "! '$KINC_TOP/lib/syscalls.sh' x '$work/note.c' >/dev/null 2>&1"
 
+# A probe of what nobody serves stays; it tells so under its filter
+"$KINC_BUILD/bin/kinc-probe" --timeout 60 http://127.0.0.1:9/ >"$work/probe" &
+probe=$!
+check 'kinc-probe asks' wait_for 20 test -s "$work/probe"
+like 'with a filter and no_new_privs' "$(grep -E '^(Seccomp|NoNewPrivs):' /proc/$probe/status | tr -d '\t' | paste -sd' ')" \
+	'^NoNewPrivs:1 Seccomp:2$'
+kill $probe
+
 unit cluster '{"type":"target","requires":["talks"]}'
 unit talks '{"type":"service","exec":["sh","-c","while :; do echo a line; sleep 0.1; done"]}'
 inside <<'EOF_INSIDE'
