@@ -380,6 +380,7 @@ int manager_init(struct manager *manager, struct unit *target, struct kinc_error
 {
 	struct arena *arena = &manager->units.arena;
 
+	manager->outer.fd = -EBADF;
 	manager->jobs = calloc(manager->units.count, sizeof(*manager->jobs));
 	if (!manager->jobs)
 		return kinc_error_errno(err, ENOMEM, "starting");

@@ -99,7 +99,6 @@ void outer_open(struct manager *manager)
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	size_t length = path ? strlen(path) : 0;
 
-	outer->fd = -EBADF;
 	outer->again.fired = again_fired;
 	if (length < 2 || length >= sizeof(address.sun_path) || (*path != '/' && *path != '@'))
 		return;

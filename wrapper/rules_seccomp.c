@@ -44,7 +44,7 @@ static int has_listener(const struct rewrite *rewrite, uint32_t seccomp, bool *r
  */
 int rule_seccomp(struct rewrite *rewrite, const struct rule *rule, struct kinc_error *err)
 {
-	uint32_t seccomp, calls;
+	uint32_t seccomp, calls = KINC_SPAN_NONE;
 	bool notifies, listened;
 	int result = rewrite_find(rewrite, rewrite->linux_node, "seccomp", &seccomp, err);
 

@@ -160,7 +160,10 @@ sleep 0.5
 now=$(cat /proc/[0-9]*/stat 2>/dev/null | awk '$2 == "(kinc-log)" && $4 == 1 {print $1; exit}')
 [ -n "$now" ] && [ "$now" != "$helper" ] && echo the log helper came back
 $ctl log svc >/dev/null && echo and serves
-kill -HUP 1; kill -USR1 1; kill -PIPE 1; kill -SEGV 1; sleep 0.2
+kill -HUP 1; kill -USR1 1; kill -PIPE 1
+# Where AddressSanitizer has the handler, that signal ends the program.
+grep -q __asan_init /proc/1/exe || kill -SEGV 1
+sleep 0.2
 state_is ready && echo signals are ignored
 kill -TERM 1
 EOF_INSIDE
