@@ -14,7 +14,7 @@
 
 #include "init/address.h"
 #include "init/log_ring.h"
-#include "init/loop.h"
+#include "lib/loop.h"
 #include "init/machine.h"
 #include "init/notify.h"
 #include "init/probe.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef INIT_LOOP_H
-#define INIT_LOOP_H
+#ifndef KINC_LOOP_H
+#define KINC_LOOP_H
 
 #include <stdbool.h>
 #include <stddef.h>
