@@ -19,17 +19,19 @@ endif
 LDFLAGS  += -Wl,-z,relro,-z,now $(SANITIZE)
 
 # A room's programs: NAME_SRC are its files, NAME_LIBS what it links.
-PROGRAMS := kinc-init kinc-probe kincctl kincnet kinc-crun kinc-launch
+PROGRAMS := kinc-init kinc-probe kincctl kincnet $(if $(wildcard cni/netd/main.c),kincnetd) kinc-crun kinc-launch
 kincctl_SRC     := $(wildcard init/kincctl*.c)
 kinc-probe_SRC  := init/kinc_probe.c
 kinc-init_SRC   := $(filter-out $(kincctl_SRC) $(kinc-probe_SRC),$(wildcard init/*.c))
 kincnet_SRC     := $(wildcard cni/*.c)
+kincnetd_SRC    := $(wildcard cni/netd/*.c)
 kinc-crun_SRC   := $(wildcard wrapper/*.c)
 kinc-launch_SRC := $(wildcard host/*.c)
 kinc-init_LIBS   := -lcap -lseccomp
 kinc-probe_LIBS  := -lcurl -lseccomp
 kincctl_LIBS     := -lcjson -lseccomp
 kincnet_LIBS     := -lcjson -lnl-3 -lseccomp
+kincnetd_LIBS    := -lcjson -lcurl -lnftables -lnl-3 -lyaml
 # Static: loading two shared libraries would be half of the time that it adds.
 kinc-crun_LIBS   := -lcap
 kinc-crun_PIE    := $(if $(SANITIZE),-pie,-static-pie)
@@ -61,10 +63,11 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
 room_lib_OBJ     :=
 room_init_OBJ    := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out init/main.c,$(kinc-init_SRC)))
 room_cni_OBJ     := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out cni/main.c,$(kincnet_SRC)))
+room_netd_OBJ    := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out cni/netd/main.c,$(kincnetd_SRC)))
 room_wrapper_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out wrapper/main.c,$(kinc-crun_SRC)))
 room_host_OBJ    := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out host/main.c,$(kinc-launch_SRC)))
 room_of           = $(word 2,$(subst _, ,$(notdir $(1))))
-ALL_LIBS := -lcjson -lyaml -lcap -lseccomp -lnl-route-3 -lnl-3 -lm
+ALL_LIBS := -lcjson -lyaml -lcap -lseccomp -lcurl -lnftables -lnl-route-3 -lnl-3 -lm
 
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 
@@ -103,7 +106,7 @@ $(UNIT_TESTS): $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $$(room_$$(call roo
 	@mkdir -p $(@D)
 	$(call quiet,LD,$@)$(CC) $(LDFLAGS) -pie -o $@ $(filter %.o,$^) $(LIB) -lcmocka $(ALL_LIBS)
 
-$(BUILD)/obj/tests/unit/%.o: CPPFLAGS += -I.
+$(BUILD)/obj/tests/unit/%.o: CPPFLAGS += -I. -Icni/netd
 
 # Each of these fails once in that test.
 WRAPPED := malloc calloc realloc strdup asprintf __asprintf_chk open_memstream

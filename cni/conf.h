@@ -4,7 +4,7 @@
 
 #include <net/if.h>
 
-#include "address.h"
+#include "ip.h"
 #include "error.h"
 #include "json.h"
 

@@ -2,7 +2,7 @@
 #ifndef CNI_IPV6_H
 #define CNI_IPV6_H
 
-#include "address.h"
+#include "ip.h"
 #include "pod.h"
 
 /*

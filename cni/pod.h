@@ -2,7 +2,7 @@
 #ifndef CNI_POD_H
 #define CNI_POD_H
 
-#include "address.h"
+#include "ip.h"
 #include "link.h"
 #include "rtnl.h"
 

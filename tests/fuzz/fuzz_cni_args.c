@@ -3,7 +3,6 @@
 #include <assert.h>
 #include <stdint.h>
 
-#include "cni/address.c"
 #include "cni/args.c"
 #include "cni/conf.c"
 #include "cni/conf_json.c"

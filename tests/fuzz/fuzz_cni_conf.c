@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cni/address.c"
 #include "cni/conf.c"
 #include "cni/conf_json.c"
 #include "cni/conf_ranges.c"

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* A network's directory whose links and files say anything: DIRECTORY NAME TARGET lines. */
-#include "cni/address.c"
 #include "cni/conf.c"
 #include "cni/conf_json.c"
 #include "cni/conf_ranges.c"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "address.h"
+#include "ip.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

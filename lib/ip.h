@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef CNI_ADDRESS_H
-#define CNI_ADDRESS_H
+#ifndef KINC_IP_H
+#define KINC_IP_H
 
 #include <netinet/in.h>
 #include <stdbool.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef CNI_HASH_H
-#define CNI_HASH_H
+#ifndef KINC_HASH_H
+#define KINC_HASH_H
 
 #include <stddef.h>
 #include <stdint.h>
