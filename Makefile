@@ -69,6 +69,9 @@ room_host_OBJ    := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out host/main.c,$(k
 room_of           = $(word 2,$(subst _, ,$(notdir $(1))))
 ALL_LIBS := -lcjson -lyaml -lcap -lseccomp -lcurl -lnftables -lnl-route-3 -lnl-3 -lm
 
+# What User-Mode Linux needs on processors with AMX.
+UML_XSTATE := $(BUILD)/tests/uml_xstate.so
+
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 
 .PHONY: all help deps image up down ground unground test test-all check e2e fuzz bench lint asan \
@@ -107,6 +110,10 @@ $(UNIT_TESTS): $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $$(room_$$(call roo
 	$(call quiet,LD,$@)$(CC) $(LDFLAGS) -pie -o $@ $(filter %.o,$^) $(LIB) -lcmocka $(ALL_LIBS)
 
 $(BUILD)/obj/tests/unit/%.o: CPPFLAGS += -I. -Icni/netd
+
+$(UML_XSTATE): tests/uml_xstate.c Makefile
+	@mkdir -p $(@D)
+	$(call quiet,CC,$<)$(CC) -D_GNU_SOURCE -O2 -std=c17 $(WARNINGS) -fPIC -shared -o $@ $<
 
 # Each of these fails once in that test.
 WRAPPED := malloc calloc realloc strdup asprintf __asprintf_chk open_memstream
@@ -153,7 +160,7 @@ test: ## everything that CI runs; ends with "N passed, N failed, N skipped"
 test-all: ## make test, benches, User-Mode Linux, and Kubernetes of KINC_TEST_BIN_DIR
 	tests/run.sh all
 
-check: all $(UNIT_TESTS) ## unit tests and real namespaces, no cluster
+check: tests ## unit tests and real namespaces, no cluster
 	tests/run.sh check
 
 e2e: ## whole clusters in the simulated rootless host
@@ -173,7 +180,7 @@ bench: all $(BENCHES) ## measure against the real peers
 lint: ## clang-tidy, cppcheck, shell syntax
 	tests/lint.sh
 
-tests: all $(UNIT_TESTS)
+tests: all $(UNIT_TESTS) $(UML_XSTATE)
 calls: $(CALLS)
 .PHONY: tests fuzzers calls
 

@@ -72,7 +72,7 @@ date -s "@$now" >/dev/null
 kill -TERM 1
 EOF_INSIDE
 # /dev/shm holds the machine's memory, which would be written to a disk elsewhere.
-timeout -s KILL 120 env TMPDIR=/dev/shm linux.uml mem=256M rootfstype=hostfs rootflags=/ ro \
+timeout -s KILL 120 env TMPDIR=/dev/shm LD_PRELOAD="$KINC_BUILD/tests/uml_xstate.so" linux.uml mem=256M rootfstype=hostfs rootflags=/ ro \
 	init=/bin/sh uml_dir="$work/" con=null con0=null,fd:1 ssl=null quiet \
 	KINC_WORK="$work" -- "$KINC_TOP/tests/init/uml.sh" >"$work/console" 2>&1 </dev/null
 is 'the machine ends by itself' "$?" 0

@@ -19,7 +19,8 @@ uml_begin() {
 	mke2fs -q -t ext4 -O ^has_journal -E root_owner=0:0 -d "$host" "$share/disk" "${UML_DISK:-8G}" >/dev/null 2>&1 ||
 		die 'no disk for User-Mode Linux'
 	# /dev/shm holds its memory, which would be written to a disk elsewhere.
-	(cd "$share" && exec env TMPDIR=/dev/shm linux.uml mem="${UML_MEMORY:-4G}" \
+	(cd "$share" && exec env TMPDIR=/dev/shm LD_PRELOAD="$KINC_BUILD/tests/uml_xstate.so" \
+		linux.uml mem="${UML_MEMORY:-4G}" \
 		uml_dir="$share/" umid=machine ubd0=disk root=/dev/ubda rw init=/sbin/kinc-uml-init \
 		KINC_USER="$user" KINC_SHARE="$share" con=null con0=null,fd:1 ssl=null quiet) \
 		</dev/null >"$share/console" 2>&1 &
