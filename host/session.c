@@ -97,7 +97,9 @@ static int receive(int peer, struct session_request *ret, int stdio[3], struct k
 
 static _Noreturn void run_command(const struct session_request *request, const int stdio[3])
 {
-	signal(SIGPIPE, SIG_DFL);
+	/* Whoever made the ground may have ignored some: nohup(1) does. */
+	for (int number = 1; number < _NSIG; number++)
+		signal(number, SIG_DFL);
 	setsid();
 	/* The three may be numbered 0 to 2 themselves: move them away first. */
 	int moved[3] = {-EBADF, -EBADF, -EBADF};
