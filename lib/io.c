@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,10 +18,13 @@ int kinc_read_fd(int fd, const char *name, size_t max, char **ret_data, size_t *
 {
 	cleanup_free char *data = NULL;
 	size_t size = 0, room = 0;
+	struct stat status;
+	/* What it says of its size is a hint: files of /proc say 0. */
+	bool sized = fstat(fd, &status) == 0 && status.st_size > 0 && (size_t)status.st_size <= max;
 
 	for (;;) {
 		if (size + 1 >= room) {
-			room = room ? room * 2 : 4096;
+			room = room ? room * 2 : sized ? (size_t)status.st_size + 2 : 4096;
 			char *larger = realloc(data, room);
 			if (!larger)
 				return kinc_error_errno(err, ENOMEM, "reading %s", name);

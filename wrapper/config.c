@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cleanup.h"
 #include "io.h"
@@ -12,15 +14,27 @@
 
 #define CONFIG_MAX_SIZE (64U << 10)
 
-/* Directories where others could put a link in the log's place. */
-static bool is_shared_directory(const char *path)
+/*
+ * Is the file in a directory where others could put a link in its place? Asked
+ * of the directory itself, whatever links and dots lead to it. One that does
+ * not exist takes no log either.
+ */
+static bool is_in_shared_directory(const char *path)
 {
 	static const char *const shared[] = {"/tmp/", "/var/tmp/", "/dev/shm/"};
+	cleanup_free char *directory = strndup(path, (size_t)(strrchr(path, '/') - path) + 1);
+	char real[PATH_MAX + 1];
+	struct stat status;
 
+	if (!directory)
+		return true;
+	if (!realpath(directory, real) || stat(real, &status) < 0)
+		return false;
+	strcat(real, "/");
 	for (size_t i = 0; i < sizeof(shared) / sizeof(shared[0]); i++)
-		if (strncmp(path, shared[i], strlen(shared[i])) == 0)
+		if (strncmp(real, shared[i], strlen(shared[i])) == 0)
 			return true;
-	return false;
+	return status.st_mode & S_IWOTH;
 }
 
 static int config_member(const struct kinc_span_doc *doc, uint32_t member, struct config *config,
@@ -46,7 +60,7 @@ static int config_member(const struct kinc_span_doc *doc, uint32_t member, struc
 		if (value[0] != '/' || strlen(value) != length)
 			return kinc_span_error(doc, member, err, EINVAL,
 					       "\"%s\" must be an absolute path", known[i].name);
-		if (known[i].value == &config->log && is_shared_directory(value))
+		if (known[i].value == &config->log && is_in_shared_directory(value))
 			return kinc_span_error(doc, member, err, EINVAL,
 					       "\"log\" must not be in a directory that "
 					       "everybody can write to");

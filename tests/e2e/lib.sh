@@ -151,3 +151,63 @@ workload_check() {
 	like "$name: the volume claim is bound and written to" \
 		"$(on "$name" exec client -- /test/busybox cat /data/written </dev/null)" '^kept$'
 }
+
+# kinds_check CLUSTER: pods of each kind run as their owner asked, seen from
+# inside; what cannot be is said to the owner.
+kinds_check() {
+	name=$1
+	echo '{ "defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{ "names": ["mkdir"], "action": "SCMP_ACT_NOTIFY" }] }' |
+		in_node "$name" sh -c 'mkdir -p /var/lib/kubelet/seccomp && cat >/var/lib/kubelet/seccomp/notify.json'
+	on "$name" apply -f "/home/$user/kinc/tests/e2e/kinds.yaml" >/dev/null
+	check "$name: pods of each kind run" on "$name" wait --for=condition=Ready --timeout=120s \
+		pod/guaranteed pod/burstable pod/besteffort pod/restricted pod/privileged
+	inside() {
+		pod=$1
+		shift
+		on "$name" exec "$pod" -- /test/busybox "$@" </dev/null 2>&1
+	}
+	scores=$(for pod in guaranteed burstable besteffort; do inside $pod cat /proc/1/oom_score_adj; done | paste -sd' ')
+	check "$name: Guaranteed, Burstable, BestEffort keep their OOM order ($scores)" \
+		sh -c 'test "$1" -lt "$2" && test "$2" -lt "$3" && test "$3" -eq 1000' order $scores
+	is "$name: runAsUser 1000 is 1000, a group that is not mapped is left out" \
+		"$(inside restricted sed -n 's/^\(Uid\|Gid\|Groups\):[[:space:]]*\([0-9]*\).*/\2/p' /proc/1/status | paste -sd' ')" \
+		'1000 1000 2000'
+	is "$name: no capability, no new privileges, a seccomp filter" \
+		"$(inside restricted sed -n 's/^\(CapPrm\|CapEff\|CapBnd\|NoNewPrivs\|Seccomp\):[[:space:]]*//p' /proc/1/status | paste -sd' ')" \
+		'0000000000000000 0000000000000000 0000000000000400 1 2'
+	like "$name: the root filesystem is read-only" "$(inside restricted touch /here)" 'Read-only file system'
+	like "$name: what the seccomp profile forbids is forbidden" \
+		"$(inside restricted unshare -U true)" 'Operation not permitted'
+	is "$name: a privileged pod has what the node has" \
+		"$(inside privileged sed -n 's/^CapEff:[[:space:]]*//p' /proc/1/status)" \
+		"$(in_node "$name" sed -n 's/^CapPrm:[[:space:]]*//p' /proc/1/status)"
+	told() { on "$name" describe pod "$1" | grep -q "$2"; }
+	check "$name: an unmapped runAsUser is told to its owner" \
+		wait_for 60 told unmapped 'kinc-crun: this node cannot run a process as uid 70000000: .*set runAsUser'
+	check "$name: so is a profile that would notify nobody" \
+		wait_for 60 told notifying 'kinc-crun: the seccomp profile of this container hands system calls'
+}
+
+# lives_check CLUSTER PROGRAM: what is done to a container after kinc-crun made
+# it, before and after PROGRAM, the runtime, was killed.
+lives_check() {
+	name=$1
+	restarts() { on "$name" get pod burstable -o 'jsonpath={.status.containerStatuses[0].restartCount}'; }
+	is_restarted() { [ "$(restarts)" -gt "$restarts_before" ]; }
+	for when in before after; do
+		is "$name: exec $when the runtime's restart" "$(inside besteffort echo hello)" hello
+		id=$(on "$name" get pod guaranteed -o 'jsonpath={.status.containerStatuses[0].containerID}' | sed 's|.*//||')
+		group=$(in_node "$name" find /sys/fs/cgroup/kubepods -type d -name "*$id" | head -n 1)
+		is "$name: update $when it" "$(in_node "$name" sh -c 'echo "{\"unified\": {\"cgroup.max.depth\": \"$4\"}}" |
+			/usr/libexec/kinc/kinc-crun --root "$1" update --resources - "$2" && cat "$3/cgroup.max.depth"' update \
+			"$(in_node "$name" sh -c 'for root in /run/containerd/runc/k8s.io /run/crun; do [ ! -d $root ] || echo $root; done')" \
+			"$id" "$group" "$(restarts)7")" "$(restarts)7"
+		restarts_before=$(restarts)
+		inside burstable kill 1 >/dev/null
+		check "$name: a container that ends $when it comes back" wait_for 60 is_restarted
+		[ $when = after ] || in_node "$name" sh -c 'kill -9 $(pidof '"$2"')'
+		check "$name: $2 answers" wait_for 60 inside guaranteed true
+	done
+	check "$name: pods are deleted" on "$name" delete --timeout=60s -f "/home/$user/kinc/tests/e2e/kinds.yaml"
+	is "$name: nothing is left of them" "$(in_node "$name" sh -c 'ls /run/kinc/crun' | grep -c "$id")" 0
+}

@@ -40,6 +40,8 @@ ground_run() {
 			printf "0 0 1\n1 100000 65535\n" >/proc/$child/uid_map
 			printf "0 0 1\n1 100000 65535\n" >/proc/$child/gid_map
 		done
+		# A cgroup with a process of its own could hand no controller on.
+		echo $outer >"$dir/cgroup/cgroup.procs"
 		echo go >"$dir/mapped"
 		wait $outer
 		status=$?
