@@ -21,6 +21,8 @@ like 'it ends with a Ready node' "$(printf '%s\n' "$output" | tail -n 1)" '^kinc
 diag "$(on new get nodes -o wide)"
 cluster_check new kincnet
 workload_check new
+kinds_check new
+lives_check new crio
 check 'all pods of the system become Ready' \
 	on new --namespace kube-system wait --for=condition=Ready pods --all --timeout=120s
 diag "$(on new --namespace kube-system get pods)"

@@ -54,6 +54,8 @@ done
 is 'controllers that are missing: said once' \
 	"$(in_host $ours --cluster dev status --json | jq -r '.warnings | map(select(test("cgroup controllers not delegated"))) | length')" \
 	"$(in_host grep -qw cpu "/sys/fs/cgroup/kinc.$user/cgroup.controllers" && echo 0 || echo 1)"
+kinds_check dev
+lives_check dev containerd
 
 # Faults: the runtime and the kubelet die, the container stops.
 runtime_is_back() {
