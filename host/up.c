@@ -185,7 +185,8 @@ static int run_container(struct up *up, const char *runtime_dir, struct kinc_err
 	static const char *const fixed[] = {
 		"--systemd=always",
 		"--cgroupns=private",
-		"--cap-add=SYS_ADMIN,NET_ADMIN,NET_RAW",
+		/* SYS_PTRACE: crun joins the namespaces of a sandbox that is another user's. */
+		"--cap-add=SYS_ADMIN,SYS_PTRACE,NET_ADMIN,NET_RAW",
 		"--security-opt=unmask=ALL",
 		"--device=/dev/fuse",
 		"--pids-limit=-1",

@@ -114,8 +114,8 @@ static int empty_set(struct rewrite *rewrite, const struct rule *rule, const cha
 	if (result < 0 || rewrite_first(rewrite, node) == KINC_SPAN_NONE)
 		return result;
 	return rewrite_edit(rewrite, rule, node, "[]", err,
-			    "%scapabilities.%s|because %s, which needs none",
-			    rewrite->process_path, set, reason);
+			    "%scapabilities.%s|because %s, which needs none", rewrite->process_path,
+			    set, reason);
 }
 
 /*
@@ -138,4 +138,3 @@ int rule_capabilities(struct rewrite *rewrite, const struct rule *rule, struct k
 				: capability_set(rewrite, rule, sets[i], err);
 	return result;
 }
-

@@ -83,8 +83,8 @@ static int unified_resources(struct rewrite *rewrite, const struct rule *rule, u
 	if (result < 0 || unified == KINC_SPAN_NONE || !rewrite->facts->cgroup2 ||
 	    rewrite->doc->nodes[unified].type != KINC_SPAN_OBJECT)
 		return result;
-	for (uint32_t each = rewrite_first(rewrite, unified);
-	     each != KINC_SPAN_NONE && result == 0; each = rewrite_next(rewrite, each)) {
+	for (uint32_t each = rewrite_first(rewrite, unified); each != KINC_SPAN_NONE && result == 0;
+	     each = rewrite_next(rewrite, each)) {
 		cleanup_free char *key = NULL;
 		result = kinc_span_key(rewrite->doc, each, &key, NULL, err);
 		if (result < 0)
@@ -169,8 +169,7 @@ int rule_devices(struct rewrite *rewrite, const struct rule *rule, struct kinc_e
 	if (result < 0 || devices == KINC_SPAN_NONE ||
 	    (rewrite->facts->initial_userns && !rewrite->own_userns))
 		return result;
-	for (uint32_t each = rewrite_first(rewrite, devices);
-	     each != KINC_SPAN_NONE && result == 0;
+	for (uint32_t each = rewrite_first(rewrite, devices); each != KINC_SPAN_NONE && result == 0;
 	     each = rewrite_next(rewrite, each), index++) {
 		cleanup_free char *path = NULL;
 		result = rewrite_find(rewrite, each, "path", &path_node, err);

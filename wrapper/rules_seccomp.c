@@ -55,8 +55,7 @@ int rule_seccomp(struct rewrite *rewrite, const struct rule *rule, struct kinc_e
 	if (result == 0)
 		result = rewrite_find(rewrite, seccomp, "syscalls", &calls, err);
 	for (uint32_t each = result == 0 ? rewrite_first(rewrite, calls) : KINC_SPAN_NONE;
-	     each != KINC_SPAN_NONE && result == 0 && !notifies;
-	     each = rewrite_next(rewrite, each))
+	     each != KINC_SPAN_NONE && result == 0 && !notifies; each = rewrite_next(rewrite, each))
 		result = is_notify(rewrite, each, "action", &notifies, err);
 	if (result < 0 || !notifies)
 		return result;

@@ -118,9 +118,9 @@ cluster_check() {
 				case $(head -c 2 "$(command -v $program)") in "#!") echo $program ;; esac
 			done')" ''
 	# Podman lists those that it would not have given by itself.
-	is "$name: no capability but three is added, and nothing is privileged" \
+	is "$name: no capability but four is added, and nothing is privileged" \
 		"$(in_host podman container inspect "kinc-$name-control-plane" | jq -c '.[0].HostConfig |
-			[(.CapAdd - ["CAP_NET_ADMIN", "CAP_NET_RAW", "CAP_SYS_ADMIN"]), .Privileged]')" \
+			[(.CapAdd - ["CAP_NET_ADMIN", "CAP_NET_RAW", "CAP_SYS_ADMIN", "CAP_SYS_PTRACE"]), .Privileged]')" \
 		'[[],false]'
 }
 
@@ -201,7 +201,7 @@ lives_check() {
 		id=$(id_of guaranteed)
 		in_node "$name" sh -c "echo '{\"unified\": {\"cgroup.max.depth\": \"${#when}\"}}' >/run/update.json"
 		is "$name: update $when" "$(runtime update --resources /run/update.json "$id" 2>&1)" ''
-		is "$name: and what it changed" "$(in_node "$name" find /sys/fs/cgroup/kubepods \
+		is "$name: and what it changed" "$(in_node "$name" find /sys/fs/cgroup \
 			-path "*$id/cgroup.max.depth" -exec cat {} +)" ${#when}
 		ended=$(id_of burstable)
 		check "$name: kill $when" runtime kill "$ended" KILL

@@ -10,22 +10,13 @@
 #include "wrapper/rules_seccomp.c"
 #include "wrapper/splice.c"
 
+#include "tests/unit/wrapper_node.h"
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static int no_device(const char *path, mode_t *ret_mode, dev_t *ret_number)
+static int pass(const struct facts *facts, const char *text, size_t size, enum spec_kind kind,
+		char **ret_text, size_t *ret_size)
 {
-	(void)path, (void)ret_mode, (void)ret_number;
-	return -ENOENT;
-}
-
-static int pass(const char *text, size_t size, enum spec_kind kind, char **ret_text,
-		size_t *ret_size)
-{
-	struct facts facts = {.uids = {{{0, 65536}}, 1},
-			      .gids = {{{0, 65536}}, 1},
-			      .oom_score_adj_min = 100,
-			      .cgroup2 = true,
-			      .device = no_device};
 	struct kinc_span_doc doc;
 	struct rewrite rewrite;
 	struct kinc_error err = {0};
@@ -33,7 +24,7 @@ static int pass(const char *text, size_t size, enum spec_kind kind, char **ret_t
 
 	if (kinc_span_parse("fuzz", text, size, &doc, &err) < 0)
 		return -1;
-	if (rewrite_spec(&rewrite, &doc, kind, &facts, false, &err) == 0 &&
+	if (rewrite_spec(&rewrite, &doc, kind, facts, false, &err) == 0 &&
 	    splice_apply(&rewrite.splice, ret_text, ret_size, &err) == 0)
 		changes = (int)rewrite.report.count;
 	rewrite_release(&rewrite);
@@ -43,16 +34,26 @@ static int pass(const char *text, size_t size, enum spec_kind kind, char **ret_t
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char *once = NULL, *twice = NULL;
-	size_t once_size = 0, twice_size = 0;
 	enum spec_kind kind = size && data[0] == ' ' ? SPEC_PROCESS : SPEC_CONFIG;
-	int changes = pass((const char *)data, size, kind, &once, &once_size);
 
-	if (changes == 0 && (once_size != size || memcmp(once, data, size) != 0))
-		abort();
-	if (changes >= 0 && pass(once, once_size, kind, &twice, &twice_size) != 0)
-		abort();
-	free(once);
-	free(twice);
+	for (int rich = 0; rich < 2; rich++) {
+		struct facts facts = node_facts();
+		if (rich) {
+			facts.oom_score_adj_min = -1000;
+			facts.capabilities = UINT64_MAX;
+			facts.controllers = ~0U;
+			facts.may_raise_limits = facts.apparmor = facts.selinux = true;
+		}
+		char *once = NULL, *twice = NULL;
+		size_t once_size = 0, twice_size = 0;
+		int changes = pass(&facts, (const char *)data, size, kind, &once, &once_size);
+
+		if (changes == 0 && (once_size != size || memcmp(once, data, size) != 0))
+			abort();
+		if (changes >= 0 && pass(&facts, once, once_size, kind, &twice, &twice_size) != 0)
+			abort();
+		free(once);
+		free(twice);
+	}
 	return 0;
 }

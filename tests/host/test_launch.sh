@@ -130,7 +130,7 @@ like 'up: context' "$(cat "$kubeconfig")" 'current-context: kinc-dev'
 like 'up: progress' "$(cat "$work/stderr")" '^ +3\.2s kubelet ready$'
 like 'up: warning' "$(cat "$work/stderr")" 'warning: no cpu controller'
 like 'up: named capabilities' "$(grep 'run --detach' "$FAKE/log" | tail -n 1)" \
-	'--cap-add=SYS_ADMIN,NET_ADMIN,NET_RAW .*--label=io.kinc.pod-subnet=10.244.44.0/24 .*--env=KINC_SERVICE_SUBNET=10.44.0.0/16 --health-cmd=\["kincctl","health"\] .*--health-interval=disable localhost/kinc/node:v1$'
+	'--cap-add=SYS_ADMIN,SYS_PTRACE,NET_ADMIN,NET_RAW .*--label=io.kinc.pod-subnet=10.244.44.0/24 .*--env=KINC_SERVICE_SUBNET=10.44.0.0/16 --health-cmd=\["kincctl","health"\] .*--health-interval=disable localhost/kinc/node:v1$'
 is 'up: nothing privileged' "$(grep -c -- --privileged "$FAKE/log")" 0
 
 terminal="$launch --cluster tty --timeout 10"

@@ -240,8 +240,9 @@ static void test_helpers(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		static const char *const form = "{\"annotations\":{%s},\"process\":{\"capabilities\":"
-						"{\"bounding\":%s,\"ambient\":[]}}}";
+		static const char *const form =
+			"{\"annotations\":{%s},\"process\":{\"capabilities\":"
+			"{\"bounding\":%s,\"ambient\":[]}}}";
 		snprintf(text, sizeof(text), form, names[i], "[\"CAP_CHOWN\", \"CAP_KILL\"]");
 		snprintf(wanted, sizeof(wanted), form, names[i], "[]");
 		golden(&facts, text, wanted);
@@ -271,7 +272,8 @@ static void test_seccomp(void **state)
 	     "\"listenerPath\":\"/run/l.sock\"}}}");
 	SAME("{\"annotations\":{\"run.oci.seccomp.receiver\":\"/run/l.sock\"},"
 	     "\"linux\":{\"seccomp\":{\"defaultAction\":\"SCMP_ACT_NOTIFY\"}}}");
-	refused(&facts, "{\"linux\":{\"seccomp\":{\"defaultAction\":\"SCMP_ACT_NOTIFY\"}}}", sentence);
+	refused(&facts, "{\"linux\":{\"seccomp\":{\"defaultAction\":\"SCMP_ACT_NOTIFY\"}}}",
+		sentence);
 	refused(&facts,
 		"{\"linux\":{\"seccomp\":{\"listenerPath\":\"\",\"syscalls\":[{\"action\":\"x\"},"
 		"{\"names\":[\"mount\"],\"action\":\"SCMP_ACT_NOTIFY\"}]}}}",
@@ -285,7 +287,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_oom_score),    cmocka_unit_test(test_users),
 		cmocka_unit_test(test_capabilities), cmocka_unit_test(test_helpers),
-		cmocka_unit_test(test_seccomp), cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_seccomp),	     cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_resources),    cmocka_unit_test(test_devices),
 		cmocka_unit_test(test_labels),	     cmocka_unit_test(test_process_document),
 		cmocka_unit_test(test_maps),

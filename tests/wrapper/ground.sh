@@ -27,6 +27,8 @@ ground_run() {
 				shift
 				mount -t proc proc /proc
 				mount -t cgroup2 none /sys/fs/cgroup || exit 77
+				mkdir /sys/fs/cgroup/init
+				echo 0 >/sys/fs/cgroup/init/cgroup.procs
 				shift
 				exec \"\$@\"" inner "$dir/mapped" "$dir/cgroup" sh "$@" &
 		outer=$!
@@ -40,7 +42,8 @@ ground_run() {
 			printf "0 0 1\n1 100000 65535\n" >/proc/$child/uid_map
 			printf "0 0 1\n1 100000 65535\n" >/proc/$child/gid_map
 		done
-		# A cgroup with a process of its own could hand no controller on.
+		# As on a node nothing stays in the root cgroup: one with a process of
+		# its own hands no controller on.
 		echo $outer >"$dir/cgroup/cgroup.procs"
 		echo go >"$dir/mapped"
 		wait $outer

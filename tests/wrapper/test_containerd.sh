@@ -1,6 +1,7 @@
 #!/bin/sh
 # kinc-crun under the node's own containerd and crun, in a user namespace such
-# as the node's: what is done to a container later works, too.
+# as the node's: what is done to a container later works, too. KINC_CONTAINERD
+# names a directory with another containerd's programs to take instead.
 . "$(dirname -- "$0")/../lib.sh"
 . "$(dirname -- "$0")/ground.sh"
 
@@ -23,6 +24,9 @@ if [ "${1:-}" != inner ]; then
 	install -D -m 0755 "$0" "$root/kinc/tests/wrapper/test_containerd.sh"
 	cp "$KINC_TOP/tests/lib.sh" "$root/kinc/tests/"
 	cp "$KINC_TOP/tests/wrapper/ground.sh" "$root/kinc/tests/wrapper/"
+	for program in ${KINC_CONTAINERD:+containerd ctr containerd-shim-runc-v2}; do
+		install -D "$KINC_CONTAINERD/$program" "$root/usr/local/bin/$program"
+	done
 	# shellcheck disable=SC2016
 	ground_run -c '
 		set -e
@@ -56,12 +60,8 @@ fi
 kinc=/usr/libexec/kinc/kinc-crun
 state=/run/containerd/runc/default
 mkdir -p /run/kinc/crun /etc/kinc /run/log
-# What kinc-init does: finds the floor, which is below the score of a shim, and
-# leaves the root cgroup: one with processes of its own hands no controller on.
+# The floor, as kinc-init finds it: below the score of a shim.
 cat /proc/self/oom_score_adj >/run/kinc/oom-score-adj-min
-mkdir /sys/fs/cgroup/init
-for pid in $(cat /sys/fs/cgroup/cgroup.procs); do echo "$pid"; done |
-	while read -r pid; do echo "$pid" >/sys/fs/cgroup/init/cgroup.procs; done 2>/dev/null
 echo '{"trace": "/run/kinc/crun"}' >/etc/kinc/crun.json
 begin_containerd() {
 	containerd >>/run/log/containerd 2>&1 &
@@ -89,7 +89,7 @@ cat >/bundle/spec.json <<'SPEC'
     "namespaces": [{ "type": "pid" }, { "type": "ipc" }, { "type": "uts" }, { "type": "mount" }, { "type": "network" }] } }
 SPEC
 begin_containerd
-is 'containerd is the node'\''s' "$(ctr version | awk '/Version/ { print $2 }' | sort -u | cut -d. -f1,2 | paste -sd' ')" '1.7'
+diag "containerd $(ctr version | awk '/Version/ { print $2 }' | sort -u)"
 run() { ctr run --detach --runc-binary "$1" --config /bundle/spec.json c 2>&1; }
 like 'crun alone refuses the spec' "$(run /usr/bin/crun)" 'OCI runtime create failed.*(oom_score_adj|not available|Operation not permitted)'
 ctr container rm c >/dev/null 2>&1
