@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -21,19 +22,21 @@
  */
 static bool is_in_shared_directory(const char *path)
 {
-	static const char *const shared[] = {"/tmp/", "/var/tmp/", "/dev/shm/"};
-	cleanup_free char *directory = strndup(path, (size_t)(strrchr(path, '/') - path) + 1);
-	char real[PATH_MAX + 1];
+	static const char *const shared[] = {"/tmp", "/var/tmp", "/dev/shm"};
+	char directory[PATH_MAX], real[PATH_MAX];
 	struct stat status;
+	int length = (int)(strrchr(path, '/') - path) + 1;
 
-	if (!directory)
-		return true;
-	if (!realpath(directory, real) || stat(real, &status) < 0)
+	if (snprintf(directory, sizeof(directory), "%.*s", length, path) >=
+		    (int)sizeof(directory) ||
+	    !realpath(directory, real) || stat(real, &status) < 0)
 		return false;
-	strcat(real, "/");
-	for (size_t i = 0; i < sizeof(shared) / sizeof(shared[0]); i++)
-		if (strncmp(real, shared[i], strlen(shared[i])) == 0)
+	for (size_t i = 0; i < sizeof(shared) / sizeof(shared[0]); i++) {
+		size_t prefix = strlen(shared[i]);
+		if (strncmp(real, shared[i], prefix) == 0 &&
+		    (real[prefix] == '\0' || real[prefix] == '/'))
 			return true;
+	}
 	return status.st_mode & S_IWOTH;
 }
 
