@@ -42,10 +42,13 @@ static int remove_limit(struct rewrite *rewrite, const struct rule *rule, uint32
 			const char *parent, const char *name, const char *controller,
 			struct kinc_error *err)
 {
-	/* null and {} limit nothing, so nobody refuses them. */
-	if (rewrite->doc->nodes[node].type == KINC_SPAN_NULL ||
-	    (rewrite->doc->nodes[node].type <= KINC_SPAN_ARRAY &&
-	     rewrite->doc->nodes[node].child == KINC_SPAN_NONE))
+	const struct kinc_span_node *n = &rewrite->doc->nodes[node];
+	int64_t value;
+
+	/* null, {} and 0 limit nothing, so nobody refuses them. */
+	if (n->type == KINC_SPAN_NULL ||
+	    (n->type <= KINC_SPAN_ARRAY && n->child == KINC_SPAN_NONE) ||
+	    (kinc_span_int64(rewrite->doc, node, &value, NULL) == 0 && value == 0))
 		return 0;
 	return rewrite_edit(rewrite, rule, node, NULL, err,
 			    "linux.resources.%s%s|because the cgroup controller %s is not "

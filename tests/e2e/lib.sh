@@ -156,8 +156,9 @@ workload_check() {
 # inside; what cannot be is said to the owner.
 kinds_check() {
 	name=$1
-	echo '{ "defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{ "names": ["mkdir"], "action": "SCMP_ACT_NOTIFY" }] }' |
-		in_node "$name" sh -c 'mkdir -p /var/lib/kubelet/seccomp && cat >/var/lib/kubelet/seccomp/notify.json'
+	in_node "$name" mkdir -p /var/lib/kubelet/seccomp
+	in_host podman --cgroup-manager=cgroupfs cp "/home/$user/kinc/tests/e2e/notify.json" \
+		"kinc-$name-control-plane:/var/lib/kubelet/seccomp/notify.json" 2>/dev/null
 	on "$name" apply -f "/home/$user/kinc/tests/e2e/kinds.yaml" >/dev/null
 	check "$name: pods of each kind run" on "$name" wait --for=condition=Ready --timeout=120s \
 		pod/guaranteed pod/burstable pod/besteffort pod/restricted pod/privileged
@@ -169,9 +170,9 @@ kinds_check() {
 	scores=$(for pod in guaranteed burstable besteffort; do inside $pod cat /proc/1/oom_score_adj; done | paste -sd' ')
 	check "$name: Guaranteed, Burstable, BestEffort keep their OOM order ($scores)" \
 		sh -c 'test "$1" -lt "$2" && test "$2" -lt "$3" && test "$3" -eq 1000' order $scores
-	is "$name: runAsUser 1000 is 1000, a group that is not mapped is left out" \
-		"$(inside restricted sed -n 's/^\(Uid\|Gid\|Groups\):[[:space:]]*\([0-9]*\).*/\2/p' /proc/1/status | paste -sd' ')" \
-		'1000 1000 2000'
+	like "$name: runAsUser 1000 is 1000, and of its groups only one is left out, which is not mapped" \
+		"$(inside restricted sed -n 's/^\(Uid\|Gid\|Groups\):[[:space:]]*//p' /proc/1/status | paste -sd' ' | tr '\t' ' ')" \
+		'^1000 1000 1000 1000 1000 1000 1000 1000 (1000 )?2000 ?$'
 	is "$name: no capability, no new privileges, a seccomp filter" \
 		"$(inside restricted sed -n 's/^\(CapPrm\|CapEff\|CapBnd\|NoNewPrivs\|Seccomp\):[[:space:]]*//p' /proc/1/status | paste -sd' ')" \
 		'0000000000000000 0000000000000000 0000000000000400 1 2'

@@ -162,6 +162,7 @@ static void test_resources(void **state)
 	       "\"period\":3}}}}",
 	       "{\"linux\":{\"resources\":{\"cpu\":{}}}}");
 	SAME("{\"linux\":{\"resources\":null}}");
+	SAME("{\"linux\":{\"resources\":{\"cpu\":{\"quota\":0,\"period\":-0,\"cpus\":null}}}}");
 	refused(&facts, "{\"linux\":{\"resources\":{\"pids\":{},\"pids\":{\"limit\":1}}}}",
 		"config.json:1:34: \"pids\" is given twice in one object");
 }

@@ -294,7 +294,7 @@ static void test_captured(void **state)
 		count++;
 	}
 	closedir(directory);
-	assert_true(count >= 10);
+	assert_true(count >= 14);
 }
 
 static const char *blank(unsigned *seed)
