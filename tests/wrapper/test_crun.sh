@@ -32,12 +32,14 @@ wrapped_create() { wrapped $manager create --bundle "$work/bundle" "$@"; }
 
 ground_bundle "$work/bundle"
 cp "$work/bundle/config.json" "$work/plain.json"
-# spec JQ-EXPRESSION: a spec for the bundle: prints what is asked, then sleeps.
+# spec JQ-EXPRESSION [JQ-OPTION...]: a spec for the bundle, whose process sleeps.
 spec() {
+	expression=$1
+	shift
 	jq '.process.terminal = false | .process.noNewPrivileges = false
 		| .linux.namespaces |= map(select(.type != "user"))
 		| del(.linux.uidMappings, .linux.gidMappings) | .root.readonly = false
-		| .process.args = ["/bin/busybox", "sleep", "1000"] | '"$1" \
+		| .process.args = ["/bin/busybox", "sleep", "1000"] | '"$expression" "$@" \
 		<"$work/plain.json" >"$work/bundle/config.json"
 }
 in_container() { crun exec c /bin/busybox "$@"; }
@@ -123,6 +125,14 @@ order "--bundle=" --log-format=json --log="$work/crun.log" create --bundle="$wor
 order "-b and --" create -b "$work/bundle" -- c
 order "--config elsewhere" create -f "$work/bundle/config.json" -b "$work/bundle" c
 order "--preserve-fds" create --preserve-fds 2 -b "$work/bundle" c
+LISTEN_FDS=1 wrapped_create --preserve-fds 1 c >/dev/null 2>&1 3</dev/null 4</dev/zero
+crun start c
+pid=$(crun state c | jq -r .pid)
+wait_for 5 sh -c "readlink /proc/$pid/exe | grep -q busybox"
+is "descriptors for the container arrive, and no other" \
+	"$(find "/proc/$pid/fd" -type l -printf '%f %l\n' | awk '$1 > 2 { print $2 }' | sort | paste -sd' ')" \
+	"/dev/null /dev/zero"
+end
 (cd "$work/bundle" && wrapped $manager create c) >/dev/null 2>&1
 is "create: bundle is the current directory" "$(crun state c | jq -r .status)" created
 end
@@ -165,6 +175,27 @@ if [ "$mapped" -gt 1000 ]; then
 else
 	skip "runAsUser 1000 is 1000 inside" "an ordinary user maps only one id"
 fi
+
+# A restricted pod, with the profile that CRI-O made of RuntimeDefault.
+jq '.linux.seccomp' <"$KINC_TOP/tests/wrapper/specs/crio-restricted.json" >"$work/seccomp.json"
+spec '.root.readonly = true | .process.noNewPrivileges = true | .process.oomScoreAdj = -997
+	| .process.capabilities |= map_values([]) | .process.capabilities.bounding = ["CAP_NET_BIND_SERVICE"]
+	| .linux.seccomp = $seccomp[0]' --slurpfile seccomp "$work/seccomp.json"
+succeeds "a restricted pod" wrapped_create c
+crun start c
+pid=$(crun state c | jq -r .pid)
+is "its capabilities are those that it asked for" \
+	"$(awk '/^Cap(Prm|Eff|Bnd|Amb)/ { print $2 }' "/proc/$pid/status" | paste -sd' ')" \
+	"0000000000000000 0000000000000000 0000000000000400 0000000000000000"
+is "it has no_new_privs and a seccomp filter" \
+	"$(awk '/^(NoNewPrivs|Seccomp):/ { print $2 }' "/proc/$pid/status" | paste -sd' ')" "1 2"
+like "its root is read-only" "$(in_container touch /here 2>&1)" 'Read-only file system'
+like "what the profile forbids is forbidden" "$(in_container unshare -U true 2>&1)" 'Operation not permitted|Function not implemented'
+end
+spec '.'
+wrapped_create c >/dev/null 2>&1 && crun start c
+check "and allowed without it" in_container unshare -U true
+end
 
 spec '.process.user = {uid: 70000000, gid: 0}'
 : >"$work/crun.log"
