@@ -137,6 +137,15 @@ end
 is "create: bundle is the current directory" "$(crun state c | jq -r .status)" created
 end
 
+# A log that others made a link is not written to, and no container fails for it.
+: >"$work/victim"
+ln -s victim "$work/linked.log"
+sed 's,wrapper[.]log,linked.log,' "$work/crun.json" >"$work/linked.json"
+succeeds "create: the log is a link" "$kinc" --kinc-config "$work/linked.json" --root "$work/state" $manager \
+	create --bundle "$work/bundle" c
+is "  which is not followed" "$(cat "$work/victim")" ""
+end
+
 # Guaranteed, Burstable, BestEffort keep their order.
 scores=
 for score in -997 998 1000; do
