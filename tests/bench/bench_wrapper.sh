@@ -10,6 +10,7 @@ if [ "${1:-}" != inner ]; then
 	for tool in crun busybox jq; do
 		command -v "$tool" >/dev/null || { echo "bench_wrapper: no $tool, not measured"; exit 0; }
 	done
+	make -s -C "$KINC_TOP" BUILD="$KINC_BUILD" "$KINC_BUILD/bench/bench_become" || exit 111
 	ground_run "$0" inner
 	exit
 fi
@@ -27,7 +28,7 @@ jq '.process.terminal = false | .linux.namespaces |= map(select(.type != "user")
 # The same with what a static pod asks for and this namespace refuses.
 jq '.process.oomScoreAdj = -998 | .process.rlimits[0] = {type: "RLIMIT_NOFILE", hard: 10000000, soft: 10000000}
 	| .process.apparmorProfile = "cri-containerd.apparmor.d" | .process.user.additionalGids = [0, 4000000]
-	| .linux.resources = {cpu: {shares: 51, period: 100000, quota: 5000}, memory: {limit: 33554432}, pids: {limit: 99}}' \
+	| .linux.resources += {cpu: {shares: 51, period: 100000, quota: 5000}, memory: {limit: 33554432}, pids: {limit: 99}}' \
 	<"$work/unchanged.json" >"$work/original.json"
 cp "$work/original.json" "$work/bundle/config.json"
 
@@ -94,6 +95,7 @@ runtime "/bin/true" >"$work/crun.json"
 for ((round = 0; round < rounds; round++)); do
 	cp "$work/original.json" "$work/bundle/config.json"
 	measure true "/bin/true" --root "$work/state" create --bundle "$work/bundle" c
+	measure least "$KINC_BUILD/bench/bench_become" /bin/true --root "$work/state" create --bundle "$work/bundle" c
 	measure alone create kinc
 	RUNTIME=/bin/true measure alone_predecessor create "$work/predecessor"
 done 2>/dev/null
@@ -104,6 +106,7 @@ row unchanged crun 'kinc-crun create, nothing to change'
 row changed crun 'kinc-crun create, five rules act, traced'
 row predecessor crun 'bash+jq create'
 row true true 'true'
+row least true 'a program that only becomes true'
 row alone true 'kinc-crun becoming true'
 row alone_predecessor true 'bash+jq becoming true'
 awk -v jq="$(($(median alone_predecessor) - $(median true)))" \
