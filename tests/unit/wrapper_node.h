@@ -3,6 +3,7 @@
 #define KINC_TESTS_WRAPPER_NODE_H
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/capability.h>
 #include <sys/stat.h>
@@ -36,6 +37,48 @@ static inline struct facts node_facts(void)
 	for (int i = 0; i < RLIMIT_NLIMITS; i++)
 		facts.hard_limit[i] = RLIM_INFINITY;
 	facts.hard_limit[RLIMIT_NOFILE] = 4096;
+	return facts;
+}
+
+/* Podman's default capabilities and the three that kinc asks for. */
+static inline struct facts container_facts(void)
+{
+	static const cap_value_t has[] = {
+		CAP_CHOWN,   CAP_DAC_OVERRIDE, CAP_FOWNER,    CAP_FSETID,	    CAP_KILL,
+		CAP_SETGID,  CAP_SETUID,       CAP_SETPCAP,   CAP_NET_BIND_SERVICE, CAP_SYS_CHROOT,
+		CAP_SETFCAP, CAP_SYS_ADMIN,    CAP_NET_ADMIN, CAP_NET_RAW,
+	};
+	struct facts facts = node_facts();
+
+	facts.capabilities = 0;
+	for (size_t i = 0; i < sizeof(has) / sizeof(has[0]); i++)
+		facts.capabilities |= UINT64_C(1) << has[i];
+	facts.gids = facts.uids;
+	facts.controllers = CONTROLLER_MEMORY | CONTROLLER_PIDS;
+	return facts;
+}
+
+static inline bool bit(unsigned *seed)
+{
+	return rand_r(seed) & 1;
+}
+
+static inline struct facts random_facts(unsigned *seed)
+{
+	struct facts facts = bit(seed) ? node_facts() : container_facts();
+
+	facts.oom_score_adj_min = bit(seed) ? -1000 : rand_r(seed) % 1001;
+	facts.capabilities =
+		bit(seed) ? UINT64_MAX : (uint64_t)rand_r(seed) << 13 ^ (uint64_t)rand_r(seed);
+	facts.controllers = (unsigned)rand_r(seed) & 0x1ff;
+	facts.cgroup2 = bit(seed);
+	facts.apparmor = bit(seed);
+	facts.selinux = bit(seed);
+	facts.initial_userns = bit(seed);
+	facts.may_raise_limits = facts.initial_userns && bit(seed);
+	facts.hard_limit[RLIMIT_NOFILE] = (rlim_t)rand_r(seed) % 70000;
+	facts.hard_limit[RLIMIT_CORE] = bit(seed) ? 0 : RLIM_INFINITY;
+	facts.seccomp_receiver = bit(seed);
 	return facts;
 }
 
