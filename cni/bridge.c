@@ -96,11 +96,8 @@ static int create(struct rtnl *rtnl, const struct conf *conf, struct link *ret_b
 		result = link_create_bridge(rtnl, conf->bridge, mac,
 					    conf->mtu ? conf->mtu : uplink.mtu, err);
 	/* Another ADD may have been faster. */
-	if (result == 0 || result == -EEXIST)
-		result = link_get(rtnl, conf->bridge, ret_bridge, err);
-	if (result == 0 && conf_has_family(conf, AF_INET6))
-		result = prepare_ipv6(rtnl, ret_bridge, err);
-	return result;
+	return result == 0 || result == -EEXIST ? link_get(rtnl, conf->bridge, ret_bridge, err)
+						: result;
 }
 
 int bridge_ensure(struct rtnl *rtnl, const struct conf *conf, struct link *ret_bridge,
@@ -115,7 +112,10 @@ int bridge_ensure(struct rtnl *rtnl, const struct conf *conf, struct link *ret_b
 	if (strcmp(ret_bridge->kind, "bridge") != 0)
 		return kinc_error_set(err, EEXIST, "interface %s exists and is no bridge",
 				      conf->bridge);
-	if (!ret_bridge->up)
+	/* Up only when it is prepared: who was killed between leaves it to the next. */
+	if (!ret_bridge->up && conf_has_family(conf, AF_INET6))
+		result = prepare_ipv6(rtnl, ret_bridge, err);
+	if (result == 0 && !ret_bridge->up)
 		result = link_set_up(rtnl, ret_bridge->index, err);
 	if (result == 0 && conf->promiscuous && !ret_bridge->promiscuous)
 		result = link_set_promiscuous(rtnl, ret_bridge->index, err);

@@ -14,12 +14,8 @@ int ipv6_set_link_local(struct rtnl *rtnl, const struct link *link, struct kinc_
 {
 	const struct ifinfomsg header = {.ifi_index = link->index};
 	struct nl_msg *message = rtnl_message(RTM_NEWLINK, 0, &header, sizeof(header));
-	const unsigned char *mac = link->mac;
 	/* As the kernel makes it: RFC 4291, appendix A. */
-	const struct ip_prefix prefix = {{AF_INET6,
-					  {0xfe, 0x80, [8] = mac[0] ^ 2, mac[1], mac[2], 0xff, 0xfe,
-					   mac[3], mac[4], mac[5]}},
-					 64};
+	const struct ip_prefix prefix = {ip_link_local(link->mac), 64};
 
 	if (message) {
 		struct nlattr *families = nla_nest_start(message, IFLA_AF_SPEC);

@@ -100,7 +100,7 @@ int link_create_bridge(struct rtnl *rtnl, const char *name, const unsigned char 
 		       unsigned mtu, struct kinc_error *err)
 {
 	struct nl_msg *message =
-		link_message(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, AF_UNSPEC, 0, IFF_UP);
+		link_message(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, AF_UNSPEC, 0, 0);
 	int result;
 
 	if (message) {

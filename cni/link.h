@@ -25,7 +25,7 @@ int link_get(struct rtnl *rtnl, const char *name, struct link *ret_link, struct 
 
 int link_get_index(struct rtnl *rtnl, int index, struct link *ret_link, struct kinc_error *err);
 
-/* Both create the link up; mtu 0 is the kernel's default. -EEXIST: name taken. */
+/* The bridge is down; mtu 0 is the kernel's default. -EEXIST: name taken. */
 int link_create_bridge(struct rtnl *rtnl, const char *name, const unsigned char mac[6],
 		       unsigned mtu, struct kinc_error *err);
 

@@ -43,11 +43,12 @@ static int run_add(struct request *request, char **ret_output, struct kinc_error
 	request->code = CNI_INVALID_CONFIG;
 	status = conf_wish_assign(&request->conf, picked, err);
 	if (status == 0)
+		status = result_check_chain(&request->conf, err);
+	if (status == 0)
 		status = conf_read_resolv(&request->conf, err);
 	if (status < 0)
 		return status;
 	status = attachment_add(&request->args, &request->conf, &result, &request->code, err);
-
 	if (status < 0)
 		return status;
 	*ret_output = result_print(&request->conf, &result);

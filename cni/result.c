@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Interfaces of a result are always these, in this order. */
+#include "conf_json.h"
+
+/* Of the interfaces that kincnet adds: bridge, host's end, pod's end. */
 #define POD_INTERFACE 2
 
 static void add_interface(cJSON *list, const struct conf *conf, const struct link *link,
@@ -23,7 +25,8 @@ static void add_interface(cJSON *list, const struct conf *conf, const struct lin
 	cJSON_AddItemToArray(list, item);
 }
 
-static void add_address(cJSON *list, const struct conf *conf, const struct lease *lease)
+static void add_address(cJSON *list, const struct conf *conf, const struct lease *lease,
+			int interface)
 {
 	struct ip_prefix prefix = {lease->address, lease->range->subnet.length};
 	cJSON *item = cJSON_CreateObject();
@@ -32,7 +35,7 @@ static void add_address(cJSON *list, const struct conf *conf, const struct lease
 	if (conf->version <= CNI_0_4_0)
 		cJSON_AddStringToObject(item, "version",
 					lease->address.family == AF_INET ? "4" : "6");
-	cJSON_AddNumberToObject(item, "interface", POD_INTERFACE);
+	cJSON_AddNumberToObject(item, "interface", interface);
 	cJSON_AddStringToObject(item, "address", prefix_format(&prefix, text));
 	cJSON_AddStringToObject(item, "gateway", ip_format(&lease->range->gateway, text));
 	cJSON_AddItemToArray(list, item);
@@ -86,26 +89,56 @@ static char *print_and_delete(cJSON *tree)
 	return text;
 }
 
+int result_check_chain(const struct conf *conf, struct kinc_error *err)
+{
+	static const char *const lists[] = {"interfaces", "ips", "routes"};
+	const cJSON *dns = NULL;
+	int result = 0;
+
+	for (size_t i = 0; result == 0 && i < sizeof(lists) / sizeof(*lists); i++) {
+		const cJSON *list = NULL, *item;
+		result = conf_get_array(conf->prev_result, "prevResult.", lists[i], &list, err);
+		cJSON_ArrayForEach(item, list) if (!cJSON_IsObject(item)) return kinc_error_set(
+			err, EINVAL, "prevResult.%s must hold only objects", lists[i]);
+	}
+	return result < 0 ? result
+			  : conf_get_object(conf->prev_result, "prevResult.", "dns", &dns, err);
+}
+
+/* A list of the result; it begins with what plugins earlier in the chain put there. */
+static cJSON *add_list(cJSON *tree, const struct conf *conf, const char *key)
+{
+	const cJSON *before = kinc_json_get(conf->prev_result, key);
+	cJSON *list = cJSON_IsArray(before) ? cJSON_Duplicate(before, true) : cJSON_CreateArray();
+
+	cJSON_AddItemToObject(tree, key, list);
+	return list;
+}
+
 char *result_print(const struct conf *conf, const struct result *result)
 {
+	const cJSON *dns = conf->dns ? conf->dns : kinc_json_get(conf->prev_result, "dns");
 	cJSON *tree = cJSON_CreateObject();
 
 	cJSON_AddStringToObject(tree, "cniVersion", cni_version_name(conf->version));
-	cJSON *interfaces = cJSON_AddArrayToObject(tree, "interfaces");
+	cJSON *interfaces = add_list(tree, conf, "interfaces");
+	int pod = cJSON_GetArraySize(interfaces) + POD_INTERFACE;
 	add_interface(interfaces, conf, &result->bridge, NULL);
 	add_interface(interfaces, conf, &result->host, NULL);
 	add_interface(interfaces, conf, &result->pod, result->netns);
 
-	cJSON *ips = cJSON_AddArrayToObject(tree, "ips");
+	cJSON *ips = add_list(tree, conf, "ips");
 	for (size_t i = 0; i < conf->set_count; i++)
-		add_address(ips, conf, &result->leases[i]);
+		add_address(ips, conf, &result->leases[i], pod);
 
-	cJSON *routes = conf->route_count ? cJSON_AddArrayToObject(tree, "routes") : NULL;
+	cJSON *routes = conf->route_count || kinc_json_get(conf->prev_result, "routes")
+				? add_list(tree, conf, "routes")
+				: NULL;
 	for (size_t i = 0; i < conf->route_count; i++)
 		print_route(routes, conf, &conf->routes[i],
 			    result_gateway(&conf->routes[i], result->leases, conf->set_count));
-	if (conf->dns)
-		cJSON_AddItemToObject(tree, "dns", cJSON_Duplicate(conf->dns, true));
+	if (cJSON_IsObject(dns))
+		cJSON_AddItemToObject(tree, "dns", cJSON_Duplicate(dns, true));
 	else
 		cJSON_AddObjectToObject(tree, "dns");
 	return print_and_delete(tree);

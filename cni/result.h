@@ -29,7 +29,13 @@ struct result {
 	struct lease leases[CONF_SETS_MAX]; /* conf's set_count of them */
 };
 
-/* Success of ADD in the version of conf; the caller frees. NULL: no memory. */
+/* -EINVAL: the prevResult that plugins before this one in the chain left is malformed. */
+int result_check_chain(const struct conf *conf, struct kinc_error *err);
+
+/*
+ * Success of ADD in the version of conf, after what those plugins made; the
+ * caller frees. NULL: no memory.
+ */
 char *result_print(const struct conf *conf, const struct result *result);
 
 /* Success of ADD of the plugin "loopback". */

@@ -78,6 +78,14 @@ nft 'add table ip t; add chain ip t p { type nat hook prerouting priority dstnat
 check 'a service on the same node, isolated' ping_from i1 10.96.0.7
 like 'on a plain bridge the answer takes the short way, and is lost to TCP' \
 	"$(ping_from q1 10.96.0.8)" 'DIFFERENT ADDRESS'
+# Its address becomes the asking pod's own; as kube-proxy has it, such packets
+# are masqueraded.
+nft 'add rule ip t p ip daddr 10.96.0.9 dnat to 10.7.0.2; add rule ip t p ip daddr 10.96.0.10 dnat to 10.8.0.2;
+	add chain ip t m { type nat hook postrouting priority 90; };
+	add rule ip t m ip saddr 10.7.0.2 ip daddr 10.7.0.2 masquerade;
+	add rule ip t m ip saddr 10.8.0.2 ip daddr 10.8.0.2 masquerade'
+check 'a pod reaches itself through its service, isolated' ping_from i1 10.96.0.9
+check 'and on a plain bridge' ping_from q1 10.96.0.10
 nft 'add chain ip t f { type filter hook forward priority 0; policy drop; }'
 check 'a drop in the forward hook parts isolated pods' not ping_from i1 10.7.0.3
 check 'but not those of a plain bridge' ping_from q1 10.8.0.3

@@ -141,6 +141,64 @@ check 'the gateway is there' ping_from o1 10.14.0.1
 check 'another pod is not' not ping_from o1 10.14.0.3
 is 'hairpinMode is off unless asked for' "$(bridge -d link show | grep -c 'hairpin on')" 0
 
+# A pod's own broadcast comes back to it, or does not. The answer of the gateway
+# is behind it in the queue, so it would have been counted.
+pods h1 h2
+# returned POD GATEWAY: how many of the pod's broadcasts came back to it.
+returned() {
+	in_pod "$1" nft "add table arp t; add chain arp t c { type filter hook input priority 0; };
+		add rule arp t c arp saddr ip $(address_of "$1" | cut -d/ -f1) counter"
+	in_pod "$1" ip link set eth0 address "$(mac_of "$1")"
+	ip -n "$1" neigh flush dev eth0
+	ping_from "$1" "$2" >/dev/null
+	in_pod "$1" nft list table arp t | sed -n 's/.*packets \([0-9]*\).*/\1/p'
+}
+cni ADD h1 "$(net hair '"hairpinMode":true,"isGateway":true' '"subnet":"10.17.0.0/24"')"
+check 'hairpinMode: broadcasts come back to their pod' [ "$(returned h1 10.17.0.1)" -gt 0 ]
+cni ADD h2 "$(net nohair '"isGateway":true' '"subnet":"10.18.0.0/24"')"
+is 'without it none does' "$(returned h2 10.18.0.1)" 0
+
+# --- isGateway, isDefaultGateway, dataDir ------------------------------------
+pods w1 w2 w3
+conf=$(net nogate '' '"subnet":"10.19.0.0/24"')
+works 'ADD without isGateway' ADD w1 "$conf"
+is 'the bridge has no address' "$(ip -4 -br addr show br-nogate | awk '{print $3}')" ''
+is 'and the pod no default route' "$(ip -n w1 route show default)" ''
+echo 0 >/proc/sys/net/ipv4/ip_forward
+conf=$(net gate '"isDefaultGateway":true' '"subnet":"10.20.0.0/24","gateway":"10.20.0.99","dataDir":"/run/other"')
+works 'isDefaultGateway' ADD w2 "$conf"
+is 'gateway, on the bridge' "$(ip -4 -br addr show br-gate | awk '{print $3}')" 10.20.0.99/24
+is 'the default route leads there' "$(ip -n w2 route show default | xargs)" 'default via 10.20.0.99 dev eth0 proto static'
+is 'and the node forwards' "$(cat /proc/sys/net/ipv4/ip_forward)" 1
+is 'dataDir' "$(ls /run/other/gate/addresses)" 10.20.0.1
+touch /run/file
+before=$(leases)
+refuses 'a dataDir that cannot be' 5 '/run/file/none' ADD w3 "$(net gate '' '"subnet":"10.20.0.0/24","dataDir":"/run/file/none"')"
+refuses 'bandwidth as a capability' 2 'capabilities\.bandwidth' ADD w3 "$(with "$conf" '"capabilities":{"bandwidth":true}')"
+refuses 'and as an argument' 2 'runtimeConfig\.bandwidth' ADD w3 "$(with "$conf" '"runtimeConfig":{"bandwidth":{"egressRate":1}}')"
+is 'nothing was leased' "$(leases)" "$before"
+is 'nor an interface made' "$(ip -n w3 -br link | grep -c eth0)" 0
+
+# --- prevResult: the second of a chain ---------------------------------------
+pods c1
+cni ADD c1 '{"cniVersion":"1.1.0","name":"lo","type":"loopback"}' # CNI_IFNAME is eth0
+like 'loopback serves only lo' "$result" '"code":4'
+lo=$(echo '{"cniVersion":"1.1.0","name":"lo","type":"loopback"}' | CNI_COMMAND=ADD CNI_CONTAINERID=c1 \
+	CNI_IFNAME=lo CNI_NETNS=/run/netns/c1 "$kincnet")
+conf=$(net chain '"isGateway":true,"dns":{"domain":"c.test","options":["ndots:2"]}' '"subnet":"10.21.0.0/24"')
+works 'ADD after loopback' ADD c1 "$(with "$conf" "\"prevResult\":$lo")"
+added=$result
+is 'the interfaces of both' "$(printf %s "$result" | jq -r '[.interfaces[].name | sub("^veth.*"; "veth")] | join(" ")')" \
+	'lo br-chain veth eth0'
+is 'addresses are of their interfaces' \
+	"$(printf %s "$result" | jq -r '. as $all | [.ips[] | $all.interfaces[.interface].name + " " + .address] | join(",")')" \
+	"$(printf %s "$lo" | jq -r '[.ips[] | "lo " + .address] | join(",")'),eth0 10.21.0.2/24"
+is 'and dns' "$(printf %s "$result" | jq -c .dns)" '{"domain":"c.test","options":["ndots:2"]}'
+checked 'loopback and it' c1 "$conf"
+works 'DEL' DEL c1 "$(with "$conf" "\"prevResult\":$added")"
+refuses 'a prevResult that is none' 7 'prevResult\.ips' ADD c1 "$(with "$conf" '"prevResult":{"ips":["10.0.0.1/8"]}')"
+is 'nothing came of it' "$(ip -n c1 -br link | grep -c eth0)" 0
+
 # --- no ipam: a port of the bridge -------------------------------------------
 pods l1 l2
 conf='{"cniVersion":"1.1.0","name":"two","type":"kincnet","bridge":"br-two"}'
@@ -152,7 +210,10 @@ cni ADD l2 "$conf"
 is 'the MAC of the bridge stays' "$(ip -br link show br-two | awk '{print $3}')" "$mac"
 ip -n l1 addr add 10.15.0.1/24 dev eth0 && ip -n l2 addr add 10.15.0.2/24 dev eth0
 check 'the pods are on one wire' ping_from l1 10.15.0.2
-works 'GC' GC x "$(with "$conf" '"cni.dev/valid-attachments":[{"containerID":"l2","ifname":"eth0"}]')"
+works 'GC, by the key of drafts' GC x "$(with "$conf" '"cni.dev/attachments":[{"containerID":"l1","ifname":"eth0"},{"containerID":"l2","ifname":"eth0"}]')"
+is 'takes none that is valid' "$(bridge link show | grep -c 'master br-two')" 2
+refuses 'GC by a malformed list' 7 'valid-attachments' GC x "$(with "$conf" '"cni.dev/valid-attachments":[{"containerID":"l2"}]')"
+works 'GC' GC x "$(with "$conf" '"cni.dev/attachments":[],"cni.dev/valid-attachments":[{"containerID":"l2","ifname":"eth0"}]')"
 is 'takes the one that is gone' "$(bridge link show | grep -c 'master br-two')" 1
 works 'DEL' DEL l2 "$conf"
 is 'and DEL the other' "$(bridge link show | grep -c 'master br-two')" 0

@@ -87,6 +87,50 @@ static void golden(void **state)
 			"\"address\":\"fd00::9/64\",\"gateway\":\"fd00::1\"}]," REST);
 }
 
+/* As the second of a chain: what was there comes first, and is told as it came. */
+static void chained(void **state)
+{
+	static const char *const malformed[] = {
+		"{\"interfaces\":{}}",
+		"{\"interfaces\":[1]}",
+		"{\"ips\":[\"10.0.0.1/8\"]}",
+		"{\"routes\":3}",
+		"{\"dns\":[]}",
+	};
+	struct kinc_error err;
+	char more[256];
+
+	(void)state;
+	parse("1.0.0", ",\"prevResult\":{\"interfaces\":[{\"name\":\"lo\",\"sandbox\":\"/p\"}],"
+		       "\"ips\":[{\"address\":\"127.0.0.1/8\",\"interface\":0}],"
+		       "\"routes\":[{\"dst\":\"10.0.0.0/8\"}],\"dns\":{\"domain\":\"x\"}}");
+	struct result result = example();
+	assert_int_equal(result_check_chain(&conf, &err), 0);
+	char *text = result_print(&conf, &result);
+	cJSON_Minify(text);
+	assert_string_equal(
+		text,
+		"{\"cniVersion\":\"1.0.0\",\"interfaces\":[{\"name\":\"lo\",\"sandbox\":\"/p\"},"
+		"{\"name\":\"kinc0\",\"mac\":\"0a:58:0a:01:02:01\"},"
+		"{\"name\":\"veth1\",\"mac\":\"02:00:00:00:00:01\"},"
+		"{\"name\":\"eth0\",\"mac\":\"0a:58:0a:01:02:09\",\"sandbox\":\"/run/netns/p\"}],"
+		"\"ips\":[{\"address\":\"127.0.0.1/8\",\"interface\":0},"
+		"{\"interface\":3,\"address\":\"10.1.2.9/24\",\"gateway\":\"10.1.2.1\"},"
+		"{\"interface\":3,\"address\":\"fd00::9/64\",\"gateway\":\"fd00::1\"}],"
+		"\"routes\":[{\"dst\":\"10.0.0.0/8\"},{\"dst\":\"0.0.0.0/0\",\"gw\":\"10.1.2.1\"}],"
+		"\"dns\":{\"nameservers\":[\"10.0.0.10\"]}}");
+	free(text);
+	conf_release(&conf);
+
+	for (size_t i = 0; i < sizeof(malformed) / sizeof(*malformed); i++) {
+		snprintf(more, sizeof(more), ",\"prevResult\":%s", malformed[i]);
+		parse("1.0.0", more);
+		assert_int_equal(result_check_chain(&conf, &err), -EINVAL);
+		assert_non_null(strstr(err.message, "prevResult."));
+		conf_release(&conf);
+	}
+}
+
 static void errors_and_versions(void **state)
 {
 	char *text = result_print_error("0.4.0", CNI_INVALID_CONFIG, "a \"quoted\" thing");
@@ -200,7 +244,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(golden),     cmocka_unit_test(errors_and_versions),
 		cmocka_unit_test(arguments),  cmocka_unit_test(previous_round_trip),
-		cmocka_unit_test(host_names),
+		cmocka_unit_test(host_names), cmocka_unit_test(chained),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
