@@ -57,16 +57,6 @@ int bridge_forward(const struct conf *conf, struct kinc_error *err)
 	return result;
 }
 
-static int prepare_ipv6(struct rtnl *rtnl, const struct link *bridge, struct kinc_error *err)
-{
-	char path[128];
-	int result = ipv6_set_link_local(rtnl, bridge, err);
-
-	/* Its routes are ours to make. */
-	snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/accept_ra", bridge->name);
-	return result < 0 ? result : sysctl_set(path, '0', err);
-}
-
 /* A bridge without a MAC of its own takes that of its lowest port. */
 static int choose_mac(const struct conf *conf, unsigned char mac[6], struct kinc_error *err)
 {
@@ -84,20 +74,53 @@ static int choose_mac(const struct conf *conf, unsigned char mac[6], struct kinc
 static int create(struct rtnl *rtnl, const struct conf *conf, struct link *ret_bridge,
 		  struct kinc_error *err)
 {
-	struct link uplink = {0};
 	unsigned char mac[6];
-	int index = 0, result = choose_mac(conf, mac, err);
+	int result = choose_mac(conf, mac, err);
 
-	if (result == 0 && !conf->mtu)
-		result = route_uplink(rtnl, &index, err);
-	if (result == 0 && index)
-		result = link_get_index(rtnl, index, &uplink, err);
 	if (result == 0)
-		result = link_create_bridge(rtnl, conf->bridge, mac,
-					    conf->mtu ? conf->mtu : uplink.mtu, err);
+		result = link_create_bridge(rtnl, conf->bridge, mac, err);
 	/* Another ADD may have been faster. */
 	return result == 0 || result == -EEXIST ? link_get(rtnl, conf->bridge, ret_bridge, err)
 						: result;
+}
+
+/*
+ * A bridge keeps an MTU that was set, not one that it was made with: when its last
+ * port goes, it takes 1500 for that.
+ */
+static int prepare_mtu(struct rtnl *rtnl, const struct conf *conf, const struct link *bridge,
+		       struct kinc_error *err)
+{
+	struct link uplink = {.mtu = conf->mtu};
+	int index = 0, result = conf->mtu ? 0 : route_uplink(rtnl, &index, err);
+
+	if (result == 0 && index)
+		result = link_get_index(rtnl, index, &uplink, err);
+	return result == 0 && uplink.mtu ? link_set_mtu(rtnl, bridge->index, uplink.mtu, err)
+					 : result;
+}
+
+static int prepare_ipv6(struct rtnl *rtnl, const struct link *bridge, struct kinc_error *err)
+{
+	char path[128];
+	int result = ipv6_set_link_local(rtnl, bridge, err);
+
+	/* Its routes are ours to make. */
+	snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/accept_ra", bridge->name);
+	return result < 0 ? result : sysctl_set(path, '0', err);
+}
+
+/* Up comes last: what an ADD that was killed left undone, the next one does. */
+static int prepare(struct rtnl *rtnl, const struct conf *conf, struct link *bridge,
+		   struct kinc_error *err)
+{
+	int result = prepare_mtu(rtnl, conf, bridge, err);
+
+	if (result == 0 && conf_has_family(conf, AF_INET6))
+		result = prepare_ipv6(rtnl, bridge, err);
+	if (result == 0)
+		result = link_set_up(rtnl, bridge->index, err);
+	return result < 0 ? result : link_get_index(rtnl, bridge->index, bridge, err);
 }
 
 int bridge_ensure(struct rtnl *rtnl, const struct conf *conf, struct link *ret_bridge,
@@ -112,11 +135,8 @@ int bridge_ensure(struct rtnl *rtnl, const struct conf *conf, struct link *ret_b
 	if (strcmp(ret_bridge->kind, "bridge") != 0)
 		return kinc_error_set(err, EEXIST, "interface %s exists and is no bridge",
 				      conf->bridge);
-	/* Up only when it is prepared: who was killed between leaves it to the next. */
-	if (!ret_bridge->up && conf_has_family(conf, AF_INET6))
-		result = prepare_ipv6(rtnl, ret_bridge, err);
-	if (result == 0 && !ret_bridge->up)
-		result = link_set_up(rtnl, ret_bridge->index, err);
+	if (!ret_bridge->up)
+		result = prepare(rtnl, conf, ret_bridge, err);
 	if (result == 0 && conf->promiscuous && !ret_bridge->promiscuous)
 		result = link_set_promiscuous(rtnl, ret_bridge->index, err);
 	if (result == 0 && conf->gateway)

@@ -97,7 +97,7 @@ int link_get_index(struct rtnl *rtnl, int index, struct link *ret_link, struct k
 }
 
 int link_create_bridge(struct rtnl *rtnl, const char *name, const unsigned char mac[6],
-		       unsigned mtu, struct kinc_error *err)
+		       struct kinc_error *err)
 {
 	struct nl_msg *message =
 		link_message(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, AF_UNSPEC, 0, 0);
@@ -106,8 +106,6 @@ int link_create_bridge(struct rtnl *rtnl, const char *name, const unsigned char 
 	if (message) {
 		nla_put_string(message, IFLA_IFNAME, name);
 		nla_put(message, IFLA_ADDRESS, 6, mac);
-		if (mtu)
-			nla_put_u32(message, IFLA_MTU, mtu);
 		struct nlattr *info = nla_nest_start(message, IFLA_LINKINFO);
 		nla_put_string(message, IFLA_INFO_KIND, "bridge");
 		nla_nest_end(message, info);
@@ -188,6 +186,18 @@ int link_add_station(struct rtnl *rtnl, int index, const unsigned char mac[6],
 	int result = rtnl_call(rtnl, message, NULL, NULL, err);
 	if (result < 0)
 		kinc_error_prefix(err, "cannot bind the pod's MAC to its port");
+	return result;
+}
+
+int link_set_mtu(struct rtnl *rtnl, int index, unsigned mtu, struct kinc_error *err)
+{
+	struct nl_msg *message = link_message(RTM_NEWLINK, 0, AF_UNSPEC, index, 0);
+
+	if (message)
+		nla_put_u32(message, IFLA_MTU, mtu);
+	int result = rtnl_call(rtnl, message, NULL, NULL, err);
+	if (result < 0)
+		kinc_error_prefix(err, "cannot set the MTU of interface %d", index);
 	return result;
 }
 

@@ -25,9 +25,9 @@ int link_get(struct rtnl *rtnl, const char *name, struct link *ret_link, struct 
 
 int link_get_index(struct rtnl *rtnl, int index, struct link *ret_link, struct kinc_error *err);
 
-/* The bridge is down; mtu 0 is the kernel's default. -EEXIST: name taken. */
+/* It is down. -EEXIST: name taken. */
 int link_create_bridge(struct rtnl *rtnl, const char *name, const unsigned char mac[6],
-		       unsigned mtu, struct kinc_error *err);
+		       struct kinc_error *err);
 
 struct link_veth {
 	const char *name; /* here, up at once, a port of bridge */
@@ -35,7 +35,7 @@ struct link_veth {
 	const char *peer;	       /* there, still down */
 	int peer_netns;		       /* descriptor of the namespace */
 	const unsigned char *peer_mac; /* NULL: the kernel makes one up */
-	unsigned mtu;
+	unsigned mtu;		       /* 0: the kernel's default */
 };
 int link_create_veth(struct rtnl *rtnl, const struct link_veth *veth, struct kinc_error *err);
 
@@ -53,6 +53,7 @@ int link_add_station(struct rtnl *rtnl, int index, const unsigned char mac[6],
 		     struct kinc_error *err);
 
 int link_set_promiscuous(struct rtnl *rtnl, int index, struct kinc_error *err);
+int link_set_mtu(struct rtnl *rtnl, int index, unsigned mtu, struct kinc_error *err);
 int link_set_up(struct rtnl *rtnl, int index, struct kinc_error *err);
 
 /*

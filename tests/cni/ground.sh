@@ -47,3 +47,23 @@ in_pod() { ip netns exec "$@"; }
 ping_from() { in_pod "$1" ping -c1 -W1 "$2"; }
 not() { ! "$@"; }
 has_ipv6() { [ "$(cat /proc/sys/net/ipv6/conf/all/disable_ipv6 2>/dev/null)" = 0 ]; }
+
+# What the network $data (a directory) left on the node: veths, attachments and addresses.
+traces() {
+	ip -br link | grep -c '^veth'
+	find "$data/attachments" "$data/addresses" -type l 2>/dev/null | wc -l
+}
+clean=$(printf '0\n0')
+traces_are() { is "$1" "$(traces)" "$2"; }
+# valid CONF NAMED...: the configuration of GC.
+valid() { with "$1" "\"cni.dev/valid-attachments\":[$2]"; }
+named() { printf '{"containerID":"%s","ifname":"eth0"}' "$1"; }
+
+can_trace() { strace -o /dev/null true 2>/dev/null; }
+# traced COMMAND CONF STRACE-OPTION...: of pod p1.
+traced() {
+	traced_command=$1 traced_conf=$2
+	shift 2
+	printf %s "$traced_conf" | CNI_COMMAND=$traced_command CNI_CONTAINERID=p1 CNI_IFNAME=eth0 \
+		CNI_NETNS=/run/netns/p1 strace "$@" "$kincnet" >/dev/null 2>&1
+}

@@ -27,6 +27,9 @@ works 'ADD without mtu' ADD m1 "$conf"
 is 'the bridge has the MTU of the uplink' "$(ip -o link show br-mtu | grep -o 'mtu [0-9]*')" 'mtu 1432'
 is 'so has the pod' "$(in_pod m1 cat /sys/class/net/eth0/mtu)" 1432
 like 'and the result says so' "$result" '"mtu": *1432'
+cni DEL m1 "$conf"
+works 'ADD when the bridge had lost its last port' ADD m1 "$conf"
+is 'the MTU is what it was' "$(in_pod m1 cat /sys/class/net/eth0/mtu)" 1432
 ip route del default
 conf=$(net nomtu '"isGateway":true' '"subnet":"10.2.0.0/24"')
 cni ADD m2 "$conf"

@@ -1,21 +1,12 @@
 #!/bin/sh
-# Leases: killed at any system call nothing is lost; the last address of a /20
-# costs what the first did; a restart of the node forgets; a hundred at once.
+# Leases: the last address of a /20 costs what the first did; a restart of the
+# node forgets; a hundred at once.
 set -u
 . "$(dirname -- "$0")/ground.sh"
 
 conf='{"cniVersion":"1.1.0","name":"many","type":"kincnet","bridge":"kinc2","isGateway":true,
 	"ipMasq":true,"ipam":{"subnet":"10.8.0.0/20"}}'
 data=/run/kinc/cni/many
-# What ADD leaves on the node: veths, attachments, addresses.
-traces() {
-	ip -br link | grep -c '^veth'
-	find $data/attachments $data/addresses -type l | wc -l
-}
-clean=$(printf '0\n0')
-traces_are() { is "$1" "$(traces)" "$2"; }
-valid() { with "$conf" "\"cni.dev/valid-attachments\":[$1]"; }
-named() { printf '{"containerID":"%s","ifname":"eth0"}' "$1"; }
 
 # --- a restart of the node ---------------------------------------------------
 pods p1 p2 p3
@@ -36,65 +27,6 @@ works 'DEL of what was forgotten' DEL p1 "$conf"
 traces_are 'leaves nothing' "$clean"
 cni ADD p1 "$conf" && cni DEL p1 "$conf" # the rules are there from now on
 
-# --- killed at every system call ---------------------------------------------
-# killed COMMAND PREPARE CLEAN: the command, ended before each of its system calls in
-# turn. strace counts the calls of each name apart.
-# shellcheck disable=SC2086
-run_strace() {
-	strace_command=$1
-	shift
-	printf %s "$input" | CNI_COMMAND=$strace_command CNI_CONTAINERID=p1 CNI_IFNAME=eth0 \
-		CNI_NETNS=/run/netns/p1 strace "$@" "$kincnet" >/dev/null 2>&1
-}
-killed() {
-	$2
-	run_strace "$1" -o /run/out/calls
-	$3
-	leaks=0 kills=0 survived=0
-	for call in $(sed -n 's/^\([a-z0-9_]*\)(.*/\1/p' /run/out/calls | awk '{ print $1 ":" ++n[$1] }'); do
-		[ "${call%:*}" != execve ] || continue
-		$2
-		run_strace "$1" -o /dev/null -e "inject=${call%:*}:signal=KILL:when=${call#*:}" &&
-			survived=$((survived + 1))
-		kills=$((kills + 1))
-		$3 || leaks=$((leaks + 1))
-	done
-	diag "$1: $kills system calls, $survived came through, $leaks leaks"
-	# exit_group can't be stopped any more.
-	[ $leaks -eq 0 ] && [ $kills -gt 60 ] && [ $survived -le 2 ]
-}
-added() { cni ADD p1 "$conf"; }
-deleted() { cni DEL p1 "$conf" && [ "$(traces)" = "$clean" ]; }
-three_added() {
-	cni ADD p1 "$conf"
-	cni ADD p2 "$conf"
-	cni ADD p3 "$conf"
-}
-# The next GC finds what the killed one left, and p2 kept all that it had.
-collected() {
-	cni GC x "$(valid "$(named p2)")" && [ "$(traces)" = "$(printf '1\n2')" ] &&
-		ping_from p2 10.8.0.1 >/dev/null && cni DEL p2 "$conf" && [ "$(traces)" = "$clean" ]
-}
-case $KINC_BUILD in
-*asan*) skip 'killed at every system call' 'the sanitizer makes thousands of its own' ;;
-*)
-	if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null; then
-		for step in 'ADD : deleted' 'DEL added deleted' 'GC three_added collected'; do
-			# shellcheck disable=SC2086
-			set -- $step
-			input=$conf
-			[ "$1" != GC ] || input=$(valid "$(named p2)")
-			if killed "$@" >/run/out/said 2>/run/out/noise; then ok "$1 killed at every system call leaks nothing"; else
-				not_ok "$1 killed at every system call leaks nothing"
-			fi
-			cat /run/out/said
-		done
-	else
-		skip 'killed at every system call' 'no strace, or no ptrace'
-	fi
-	;;
-esac
-
 # --- a /20 from the first address to the last --------------------------------
 # Leases of others need no pods. Address N of 10.8.0.0/20:
 nth() { echo "10.8.$(($1 / 256)).$(($1 % 256))"; }
@@ -104,8 +36,7 @@ fill() {
 }
 # calls: system calls of one ADD, its address left in $got.
 calls() {
-	input=$conf
-	run_strace ADD -o /run/out/calls
+	traced ADD "$conf" -o /run/out/calls
 	got=$(ls -l $data/attachments | sed -n 's/.*p1,eth0.* -> //p')
 	cni DEL p1 "$conf"
 	grep -c '(' /run/out/calls
@@ -114,7 +45,7 @@ begin_at() { printf '%-49s\n' "$(nth "$1")" >$data/last.0; }
 case $KINC_BUILD in
 *asan*) skip 'cost of the last address' 'the sanitizer makes system calls of its own' ;;
 *)
-	if strace -o /dev/null true 2>/dev/null; then
+	if can_trace; then
 		begin_at 1
 		first=$(calls)
 		fill 2 4093
@@ -157,7 +88,7 @@ while [ $i -lt 100 ]; do
 		pids="$pids $!"
 	fi
 	if [ $((i % 25)) = 12 ]; then
-		cni GC x "$(valid "${keep%,}")" &
+		cni GC x "$(valid "$conf" "${keep%,}")" &
 		pids="$pids $!"
 	fi
 	i=$((i + 1))
@@ -166,7 +97,7 @@ failed=0
 for pid in $pids; do wait "$pid" || failed=$((failed + 1)); done
 is '100 ADDs, 34 DELs and 4 GCs at once succeed' "$failed" 0
 is 'a hundred addresses' "$(grep -ho '"address": *"[^"]*"' /run/out/m* | sort -u | wc -l)" 100
-works 'GC' GC x "$(valid "${keep%,}")"
+works 'GC' GC x "$(valid "$conf" "${keep%,}")"
 traces_are 'every lease is of a pod that is there' "$(printf '100\n200')"
 is 'and no rule was touched' "$(nft -a list ruleset)" "$rules"
 pids= i=0
