@@ -2,7 +2,8 @@
 # kincnet against the reference plugins of Debian's containernetworking-plugins
 # (CNI_REFERENCE=/usr/lib/cni) in the same run: ADD, CHECK and DEL as whole
 # processes, in turn, of the first pod of a node and of one among BENCH_PODS,
-# alone and fifty at once; and what the kernel alone takes to remove a veth.
+# alone and fifty at once; and what the kernel alone takes to remove a veth, by
+# itself and as a port of kincnet's bridge.
 # Usage: bench_cni.sh [ROUNDS]
 set -u
 KINC_TOP=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)
@@ -67,6 +68,11 @@ together() {
 }
 burst_of() { call "$1" "$2" "$3" eth9; }
 remove() { ip link del "v${1-}"; }
+# a_veth NAME NETNS PEER [MASTER]: what a plugin has made when it comes to DEL.
+a_veth() {
+	ip link add "$1" type veth peer name "$3" netns "$2" && ip link set "$1" ${4:+master "$4"} up &&
+		ip -n "$2" link set "$3" up
+}
 
 # alone PHASE: every kind in turn, so that what disturbs one disturbs all.
 alone() {
@@ -79,8 +85,10 @@ alone() {
 			ip netns del pod
 		done
 		ip netns add pod
-		ip link add v type veth peer name eth0 netns pod && ip link set v up && ip -n pod link set eth0 up
+		a_veth v pod eth0
 		timed "$1-kernel-DEL" remove
+		a_veth v pod eth0 br1
+		timed "$1-port-DEL" remove
 		ip netns del pod
 	done
 }
@@ -92,11 +100,10 @@ at_once() {
 				timed "$1-$kind-$command" together burst_of "$kind" $command
 			done
 		done
-		for ((n = 0; n < burst; n++)); do
-			ip link add "vburst$n" type veth peer name eth9 netns "burst$n"
-			ip link set "vburst$n" up && ip -n "burst$n" link set eth9 up
-		done
+		for ((n = 0; n < burst; n++)); do a_veth "vburst$n" "burst$n" eth9; done
 		timed "$1-kernel-DEL" together remove
+		for ((n = 0; n < burst; n++)); do a_veth "vburst$n" "burst$n" eth9 br1; done
+		timed "$1-port-DEL" together remove
 	done
 	for ((n = 0; n < burst; n++)); do ip netns del "burst$n"; done
 }
@@ -104,21 +111,21 @@ at_once() {
 table() {
 	local kind command
 	printf '%-36s' "$3"
-	printf '%12s' $kinds 'ip link del'
+	printf '%12s' $kinds 'ip link del' 'of a port'
 	printf '\n'
 	for command in ADD CHECK DEL; do
 		printf '%-36s' "  $command, ms"
 		for kind in $kinds; do printf '%12s' "$(median "$1-$kind-$command" "$2")"; done
-		[ $command != DEL ] || printf '%12s' "$(median "$1-kernel-DEL" "$2")"
+		[ $command != DEL ] || printf '%12s' "$(median "$1-kernel-DEL" "$2")" "$(median "$1-port-DEL" "$2")"
 		printf '\n'
 	done
 	awk -v add="$(median "$1-kincnet-ADD")" -v check="$(median "$1-kincnet-CHECK")" -v del="$(median "$1-kincnet-DEL")" \
 		-v masq_add="$(median "$1-bridge-masq-ADD")" -v masq_check="$(median "$1-bridge-masq-CHECK")" \
 		-v plain_add="$(median "$1-bridge-ADD")" -v plain_check="$(median "$1-bridge-CHECK")" \
-		-v kernel="$(median "$1-kernel-DEL")" 'BEGIN {
+		-v kernel="$(median "$1-kernel-DEL")" -v port="$(median "$1-port-DEL")" 'BEGIN {
 		printf "  ADD and CHECK: %.1f times faster than bridge with ipMasq, %.1f without\n",
 			(masq_add + masq_check) / (add + check), (plain_add + plain_check) / (add + check)
-		printf "  DEL: %.2f of the kernel alone (ip link del)\n", del / kernel }'
+		printf "  DEL: %.2f of the kernel alone (ip link del), %.2f of a port of a bridge\n", del / kernel, del / port }'
 }
 
 printf 'medians of %s rounds; load %s\n' "$rounds" "$(cut -d' ' -f1-3 /proc/loadavg)"

@@ -7,6 +7,7 @@ if [ -z "${KINC_TEST_BIN_DIR:-}" ]; then
 	skip 'Kubernetes from a directory of binaries' 'KINC_TEST_BIN_DIR is not set'
 	finish
 fi
+not() { ! "$@"; }
 host_begin "$KINC_TEST_BIN_DIR"
 
 if output=$(in_clone "make up CLUSTER=new KINC_BIN_DIR=$theirs" 2>&1); then
@@ -21,6 +22,7 @@ like 'it ends with a Ready node' "$(printf '%s\n' "$output" | tail -n 1)" '^kinc
 diag "$(on new get nodes -o wide)"
 cluster_check new kincnet
 workload_check new
+network_check new
 kinds_check new
 lives_check new crio
 check 'all pods of the system become Ready' \
@@ -29,5 +31,15 @@ diag "$(on new --namespace kube-system get pods)"
 like 'CoreDNS resolves a Service' \
 	"$(on new exec client -- /test/busybox nslookup web.default.svc.cluster.local "$(on new --namespace kube-system get service kube-dns -o 'jsonpath={.spec.clusterIP}')" 2>&1)" \
 	"$(on new get service web -o 'jsonpath={.spec.clusterIP}')"
+
+# A pod that nobody deleted: CRI-O hands the plugin at its start those that there are.
+in_node new sh -c 'cd /run/kinc/cni/kinc && ln -s 10.0.0.9 attachments/lost,eth0,0 && ln -s lost/eth0 addresses/10.0.0.9'
+check 'a lease that no pod has is there' not leases_are_exact
+in_node new kincctl restart runtime
+leases_check new 'after the start of CRI-O, which collects'
+in_host podman --cgroup-manager=cgroupfs stop kinc-new-control-plane >/dev/null
+check 'up starts a cluster that was stopped' in_host $ours --cluster new up
+check 'its Deployment comes back' on new rollout status deployment/web --timeout=120s
+leases_check new 'after the restart of the node'
 check 'down' in_host $ours --cluster new down
 finish

@@ -50,6 +50,7 @@ is 'both are listed, on ports and subnets of their own' \
 for cluster_name in dev staging; do
 	cluster_check $cluster_name 'kincnet portmap'
 	workload_check $cluster_name
+	network_check $cluster_name
 done
 is 'controllers that are missing: said once' \
 	"$(in_host $ours --cluster dev status --json | jq -r '.warnings | map(select(test("cgroup controllers not delegated"))) | length')" \
@@ -73,6 +74,7 @@ is 'what is true already is not done again' \
 	"$(in_host $ours --cluster dev status --json | jq -r '[.units[] | select(.message | startswith("unchanged since")).name] | sort | join(" ")')" \
 	'certs control-plane etcd kubeconfig kubelet-config pki-address'
 check 'its Deployment comes back' on dev rollout status deployment/web --timeout=120s
+leases_check dev 'after the restart of the node'
 
 # A user who errs, beside living clusters.
 like 'a port that is taken' "$(in_host env FORCE_PORT=6444 $ours --cluster third up 2>&1; echo "status $?")" '6444.*(taken|use)'
