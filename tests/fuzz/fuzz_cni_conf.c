@@ -35,6 +35,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			assert(ip_compare(&range->first, &range->last) <= 0);
 			assert(prefix_contains(&range->subnet, &range->last));
 		}
+		struct result made = {.pod = {.name = "eth0"}, .netns = "/run/netns/p"};
+		for (size_t i = 0; i < conf.set_count; i++)
+			made.leases[i] = (struct lease){conf.sets[i].ranges[0].first,
+							&conf.sets[i].ranges[0]};
+		if (result_check_chain(&conf, &err) == 0) {
+			char *printed = result_print(&conf, &made);
+			cleanup_json cJSON *tree = cJSON_Parse(printed);
+			assert(cJSON_GetArraySize(kinc_json_get(tree, "interfaces")) >= 3);
+			free(printed);
+		}
 		if (result_read_previous(&conf, "eth0", &previous, &err) == 0)
 			assert(previous.count == conf.set_count);
 		conf_release(&conf);
