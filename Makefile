@@ -29,7 +29,7 @@ kinc-crun_SRC   := $(wildcard wrapper/*.c)
 kinc-launch_SRC := $(wildcard host/*.c)
 kinc-init_LIBS   := -lcap -lseccomp
 kinc-probe_LIBS  := -lcurl -lseccomp
-kincctl_LIBS     := -lcjson -lseccomp
+kincctl_LIBS     := -lcjson -lseccomp -lm
 kincnet_LIBS     := -lcjson -lnl-3 -lseccomp
 kincnetd_LIBS    := -lcjson -lcurl -lnftables -lnl-3 -lyaml
 # Static: loading two shared libraries would be half of the time that it adds.

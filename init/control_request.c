@@ -5,6 +5,7 @@
 #include "control_server.h"
 #include "json.h"
 #include "manager.h"
+#include "signal_name.h"
 #include "version.h"
 
 struct request {
@@ -85,6 +86,19 @@ static cJSON *do_restart(const struct request *request)
 	return answer_done();
 }
 
+static cJSON *do_kill(const struct request *request)
+{
+	struct job *job = &request->manager->jobs[request->unit->index];
+	int number = signal_by_name(kinc_json_string(request->object, "signal", "SIGTERM"));
+
+	if (number == 0)
+		return answer_error("signal must name one, such as SIGTERM");
+	if (job->main.pid <= 0)
+		return answer_error("it has no process");
+	job_signal(job, number);
+	return answer_done();
+}
+
 static cJSON *do_shutdown(const struct request *request)
 {
 	manager_shutdown(request->manager, "asked by the control socket");
@@ -99,6 +113,7 @@ static const struct command {
 	{"status", false, false, do_status}, {"watch", false, false, do_watch},
 	{"log", true, false, do_log},	     {"start", true, true, do_start},
 	{"stop", true, true, do_stop},	     {"restart", true, true, do_restart},
+	{"kill", true, true, do_kill},
 	{"shutdown", false, true, do_shutdown},
 };
 
@@ -122,7 +137,7 @@ static cJSON *run(struct request *request)
 			command = &commands[i];
 	if (!command)
 		return answer_error("unknown command; there are status, watch, log, start, stop, "
-				    "restart, shutdown");
+				    "restart, kill, shutdown");
 	if (command->changes && request->manager->stopping)
 		return answer_error("the node is stopping");
 	if (command->takes_unit) {

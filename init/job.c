@@ -64,6 +64,12 @@ void job_set_message(struct job *job, const char *format, ...)
 	manager_queue(job);
 }
 
+static void mark(uint64_t *first)
+{
+	if (*first == 0)
+		*first = loop_now_us();
+}
+
 /* "0.8 s" since the start of this try. */
 static double passed(const struct job *job)
 {
@@ -75,11 +81,12 @@ static void begin(struct job *job)
 	struct kinc_error err = {0};
 
 	job->started_us = loop_now_us();
+	mark(&job->boot.started_us);
 	job->executed = job->was_ready = job->failed = job->reloading = false;
 	job_ready_reset(job);
 	job->populated = false;
 	job->watchdog_ms = 0;
-	job->escalated = job->stop_sent = job->refused = job->unchanged = false;
+	job->escalated = job->refused = job->unchanged = false;
 	job->message[0] = job->exit[0] = '\0';
 	timer_clear(&job->manager->loop, &job->timer);
 	if (job->unit->type == UNIT_TARGET) {
@@ -264,9 +271,13 @@ void job_event(struct job *job, enum job_event event)
 	if (transition->next != job->state) {
 		job->state = transition->next;
 		job->changed = true;
-		if (job->state == JOB_WAITING)
+		if (job->state == JOB_WAITING) {
 			job->look_at_needs = true;
+			mark(&job->boot.queued_us);
+		}
 		manager_queue_neighbours(job);
 	}
 	act(job, transition->action);
+	if (job->boot.queued_us && job_is_settled(job))
+		mark(&job->boot.settled_us);
 }

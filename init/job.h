@@ -42,7 +42,7 @@ struct job {
 	bool executed; /* the program runs: the report socket has closed */
 	bool reloading;	     /* RELOADING=1 came, and READY=1 not yet */
 	bool told_foreigner; /* that somebody else wrote to its notify socket */
-	bool was_ready, failed, escalated, stop_sent;
+	bool was_ready, failed, escalated;
 	bool unchanged; /* its stamp says that it need not run */
 	bool force;	/* once, whatever its stamp says */
 	bool refused; /* the failure is one that no retry mends */
@@ -54,6 +54,9 @@ struct job {
 	unsigned kills;	    /* rounds of SIGKILL since it was escalated */
 	uint64_t oom_kills; /* in its cgroup before this try */
 	uint64_t started_us, ready_us; /* CLOCK_MONOTONIC; 0 before */
+	struct { /* the first time each, which later restarts leave as it was */
+		uint64_t queued_us, started_us, settled_us;
+	} boot;
 	char message[512];	       /* for status: what it says, or why it failed */
 	char exit[24];		       /* "code 1", "signal KILL", or empty */
 };
@@ -80,6 +83,8 @@ void job_read_reports(struct job *job);
 
 /* job_stop.c: ends what is left of it, by stop.mode; polite begins with stop.exec. */
 void job_end_processes(struct job *job, bool polite);
+/* Signals those that stop.mode names: all, or the main one. */
+void job_signal(struct job *job, int number);
 void job_kill_processes(struct job *job);
 /* If nothing is left of it, feeds the event that follows. */
 void job_check_gone(struct job *job);

@@ -20,12 +20,11 @@ static uint64_t now_ms(void)
  * stop.mode decides who gets the signal. Without a cgroup the process group
  * stands in for it: children are started as session leaders.
  */
-static void signal_processes(struct job *job, int number)
+void job_signal(struct job *job, int number)
 {
 	bool all = job->unit->stop.mode == STOP_CGROUP ||
 		   (number == SIGKILL && job->unit->stop.mode == STOP_MIXED);
 
-	job->stop_sent = true;
 	if (all && job->cgroup >= 0)
 		cgroup_signal(job->cgroup, number);
 	else if (all && job->group > 1)
@@ -36,14 +35,14 @@ static void signal_processes(struct job *job, int number)
 /* A process that is stopped (SIGSTOP) handles its signal only once it goes on. */
 static void ask_processes(struct job *job)
 {
-	signal_processes(job, job->unit->stop.signal);
-	signal_processes(job, SIGCONT);
+	job_signal(job, job->unit->stop.signal);
+	job_signal(job, SIGCONT);
 }
 
 void job_kill_processes(struct job *job)
 {
 	child_signal(&job->stopper, SIGKILL);
-	signal_processes(job, SIGKILL);
+	job_signal(job, SIGKILL);
 }
 
 static void stopper_exited(struct child *child, int status)

@@ -30,6 +30,9 @@ static const struct command {
 	{"start", true, false, command_start, "start a unit and what it needs; waits for the outcome"},
 	{"stop", true, false, command_stop, "stop a unit, and first what requires it"},
 	{"restart", true, false, command_restart, "stop and start a unit; the others stay"},
+	{"show", true, false, command_show, "all that is known of a unit, with its resources"},
+	{"kill", true, false, command_kill, "send a unit's processes a signal (--signal)"},
+	{"chart", false, false, command_chart, "the boot as SVG: who waited, who took long"},
 	{"shutdown", false, false, command_shutdown, "stop everything and end the node"},
 	{"health", false, false, command_health, "0 when the node is ready; with --json the reasons"},
 	{"flight", false, true, command_flight, "the flight record: last states and events, a crash"},
@@ -42,9 +45,10 @@ static void print_help(void)
 		printf("  %-8s %-5s %s\n", commands[i].name, commands[i].takes_unit ? "UNIT" : "",
 		       commands[i].help);
 	puts("\n"
-	     "  --json         print kinc-init's own lines (status, watch, log)\n"
+	     "  --json         print kinc-init's own lines, or the same as JSON\n"
 	     "  --lines N      log: how many lines (default 100)\n"
 	     "  --follow, -f   log: go on with new lines\n"
+	     "  --signal NAME  kill: default SIGTERM\n"
 	     "  --last         flight: of the start before this one\n"
 	     "  --file PATH    flight: default /var/lib/kinc/flight\n"
 	     "  --force        start: run a oneshot whatever its stamp says\n"
@@ -78,6 +82,7 @@ static int read_options(struct arguments *arguments, int argc, char **argv)
 		{"json", no_argument, NULL, 'j'},	  {"follow", no_argument, NULL, 'f'},
 		{"no-wait", no_argument, NULL, 'w'},	  {"version", no_argument, NULL, 'v'},
 		{"help", no_argument, NULL, 'h'},	  {"force", no_argument, NULL, 'F'},
+		{"signal", required_argument, NULL, 'S'},
 		{"last", no_argument, NULL, 'l'},
 		{"file", required_argument, NULL, 'p'},
 		{NULL, 0, NULL, 0},
@@ -107,6 +112,9 @@ static int read_options(struct arguments *arguments, int argc, char **argv)
 			break;
 		case 'p':
 			arguments->file = optarg;
+			break;
+		case 'S':
+			arguments->signal = optarg;
 			break;
 		case 'F':
 			arguments->force = true;

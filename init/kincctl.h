@@ -13,6 +13,7 @@
 struct arguments {
 	const char *socket;
 	const char *unit; /* NULL for commands without */
+	const char *signal; /* kill */
 	const char *file; /* flight: NULL: where kinc-init writes it */
 	bool json, follow, no_wait, force, last;
 	int lines;
@@ -34,6 +35,19 @@ int command_restart(struct kinc_control *control, const struct arguments *argume
 int command_shutdown(struct kinc_control *control, const struct arguments *arguments,
 		     struct kinc_error *err);
 
+/* The unit of that name in a status line; NULL if there is none. */
+const cJSON *status_find_unit(const cJSON *status, const char *name);
+/* Sends a command without a unit and waits for its response, the caller's. */
+int command_ask(struct kinc_control *control, const char *command, cJSON **ret_response,
+		struct kinc_error *err);
+int command_show(struct kinc_control *control, const struct arguments *arguments,
+		 struct kinc_error *err);
+int command_kill(struct kinc_control *control, const struct arguments *arguments,
+		 struct kinc_error *err);
+
+/* kincctl_chart.c */
+int command_chart(struct kinc_control *control, const struct arguments *arguments,
+		  struct kinc_error *err);
 /* kincctl_health.c */
 int command_health(struct kinc_control *control, const struct arguments *arguments,
 		   struct kinc_error *err);
@@ -43,6 +57,7 @@ int command_flight(struct kinc_control *control, const struct arguments *argumen
 
 /* kincctl_show.c: what status and watch print for people. */
 void show_status(const cJSON *status);
+void show_details(const cJSON *unit);
 void show_event(const cJSON *event);
 void show_line(const cJSON *event);
 /* Prints untrusted text without control characters. */

@@ -41,6 +41,12 @@ static void print(const struct arguments *arguments, const cJSON *object,
 		show(object);
 }
 
+int command_ask(struct kinc_control *control, const char *command, cJSON **ret_response,
+		struct kinc_error *err)
+{
+	return ask(control, command, NULL, ret_response, err);
+}
+
 int command_status(struct kinc_control *control, const struct arguments *arguments,
 		   struct kinc_error *err)
 {
@@ -97,7 +103,7 @@ int command_log(struct kinc_control *control, const struct arguments *arguments,
 	return result == -ECONNRESET ? KINC_EXIT_OK : result;
 }
 
-static const cJSON *find_unit(const cJSON *status, const char *name)
+const cJSON *status_find_unit(const cJSON *status, const char *name)
 {
 	const cJSON *units = kinc_json_get(status, "units");
 
@@ -105,6 +111,36 @@ static const cJSON *find_unit(const cJSON *status, const char *name)
 		if (strcmp(kinc_json_string(unit, "name", ""), name) == 0)
 			return unit;
 	return NULL;
+}
+
+int command_show(struct kinc_control *control, const struct arguments *arguments,
+		 struct kinc_error *err)
+{
+	cleanup_json cJSON *status = NULL;
+	int result = ask(control, "status", NULL, &status, err);
+
+	if (result < 0)
+		return result;
+	const cJSON *unit = status_find_unit(status, arguments->unit);
+	if (!unit)
+		return kinc_error_set(err, EREMOTEIO, "there is no unit \"%s\"", arguments->unit);
+	print(arguments, unit, show_details);
+	return KINC_EXIT_OK;
+}
+
+int command_kill(struct kinc_control *control, const struct arguments *arguments,
+		 struct kinc_error *err)
+{
+	cleanup_json cJSON *response = NULL;
+	cleanup_json cJSON *request = kinc_control_request("kill", arguments->unit);
+
+	if (!request || (arguments->signal &&
+			 !cJSON_AddStringToObject(request, "signal", arguments->signal)))
+		return no_memory(err);
+	int result = kinc_control_ask(control, request, ANSWER_MS, &response, err);
+	if (result == 0 && arguments->json)
+		print_json(response);
+	return result;
 }
 
 /* -1: it is still on its way. */
@@ -137,7 +173,7 @@ static int wait_for_outcome(const struct arguments *arguments, bool stopping,
 		result = ask(&control, "watch", NULL, &status, err);
 	if (result < 0)
 		return result;
-	int done = outcome(find_unit(status, arguments->unit), stopping);
+	int done = outcome(status_find_unit(status, arguments->unit), stopping);
 	while (done < 0) {
 		cleanup_json cJSON *event = NULL;
 		result = kinc_control_next(&control, -1, &event, err);

@@ -79,6 +79,44 @@ void show_status(const cJSON *status)
 	}
 }
 
+static void show_member(const cJSON *member, const char *prefix)
+{
+	char name[128];
+
+	snprintf(name, sizeof(name), "%s%s", prefix, member->string ? member->string : "");
+	if (cJSON_IsObject(member)) {
+		char inner[132];
+		snprintf(inner, sizeof(inner), "%s.", name);
+		for (const cJSON *item = member->child; item; item = item->next)
+			show_member(item, *prefix ? prefix : inner);
+		return;
+	}
+	printf("%-28s ", name);
+	if (cJSON_IsString(member)) {
+		show_text(member->valuestring);
+	} else if (cJSON_IsNumber(member)) {
+		printf("%.15g", member->valuedouble);
+	} else if (cJSON_IsArray(member)) {
+		for (const cJSON *item = member->child; item; item = item->next) {
+			fputs(item == member->child ? "" : ", ", stdout);
+			show_text(cJSON_IsString(item) ? item->valuestring
+						       : kinc_json_string(item, "probe", "?"));
+			const cJSON *since = kinc_json_get(item, "since_ms");
+			if (cJSON_IsNumber(since))
+				printf(" (since %.3f s)", since->valuedouble / 1e3);
+		}
+	} else {
+		putchar('-');
+	}
+	putchar('\n');
+}
+
+void show_details(const cJSON *unit)
+{
+	for (const cJSON *member = unit->child; member; member = member->next)
+		show_member(member, "");
+}
+
 void show_line(const cJSON *event)
 {
 	printf("%s ", kinc_json_string(event, "time", ""));

@@ -71,6 +71,20 @@ static void add_ready(cJSON *object, const struct job *job)
 	}
 }
 
+/* What a chart of the boot is drawn from. */
+static void add_boot(cJSON *object, const struct job *job)
+{
+	const struct unit *unit = job->unit;
+	cJSON *boot = cJSON_AddObjectToObject(object, "boot");
+
+	add_time(boot, "queued_ms", job->manager, job->boot.queued_us);
+	add_time(boot, "started_ms", job->manager, job->boot.started_us);
+	add_time(boot, "settled_ms", job->manager, job->boot.settled_us);
+	cJSON *before = cJSON_AddArrayToObject(object, "after");
+	for (size_t i = 0; i < unit->before.count; i++)
+		add_text(before, unit->before.items[i]->name);
+}
+
 cJSON *status_unit(const struct job *job)
 {
 	const struct unit *unit = job->unit;
@@ -123,6 +137,7 @@ cJSON *status_object(const struct manager *manager)
 		cJSON *resources = resources_object(&manager->jobs[i]);
 		if (!cJSON_AddItemToObject(unit, "resources", resources))
 			cJSON_Delete(resources);
+		add_boot(unit, &manager->jobs[i]);
 		if (!cJSON_AddItemToArray(units, unit))
 			cJSON_Delete(unit);
 	}

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "unit_read.h"
 
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cleanup.h"
+#include "signal_name.h"
 
 static const struct kinc_span_node *node_at(const struct reader *reader, uint32_t node)
 {
@@ -198,24 +198,13 @@ void read_signal(struct reader *reader, const struct key *key, uint32_t node, vo
 
 	if (!text)
 		return;
-	const char *name = strncmp(text, "SIG", 3) == 0 ? text + 3 : text;
-	for (int number = 1; number < SIGRTMIN; number++) {
-		const char *known = sigabbrev_np(number);
-		if (known && strcmp(known, name) == 0) {
-			*(int *)field = number;
-			return;
-		}
-	}
-	int offset = 0;
-	if (strncmp(name, "RTMIN+", 6) == 0) {
-		offset = (int)strtol(name + 6, NULL, 10);
-		if (offset > 0 && SIGRTMIN + offset <= SIGRTMAX) {
-			*(int *)field = SIGRTMIN + offset;
-			return;
-		}
-	}
-	complain_at(reader->complaints, reader->doc, node,
-		    "\"%s\" must name a signal such as \"SIGTERM\", not \"%s\"", key->name, text);
+	int number = signal_by_name(text);
+	if (number > 0)
+		*(int *)field = number;
+	else
+		complain_at(reader->complaints, reader->doc, node,
+			    "\"%s\" must name a signal such as \"SIGTERM\", not \"%s\"",
+			    key->name, text);
 }
 
 void read_strings(struct reader *reader, const struct key *key, uint32_t node, void *field)

@@ -49,7 +49,7 @@ void read_int(struct reader *reader, const struct key *key, uint32_t node, void 
 void read_word(struct reader *reader, const struct key *key, uint32_t node, void *field);
 /* An octal number as a string, "0755", into an int. */
 void read_mode(struct reader *reader, const struct key *key, uint32_t node, void *field);
-/* "SIGTERM" or "TERM" into an int. */
+/* A name of a signal into an int. */
 void read_signal(struct reader *reader, const struct key *key, uint32_t node, void *field);
 /* An array of strings into struct strings. */
 void read_strings(struct reader *reader, const struct key *key, uint32_t node, void *field);

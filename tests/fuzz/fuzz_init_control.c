@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Requests on the control socket, up to the manager, which only counts here. */
+#include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 
 #include "init/control_request.c"
 #include "init/json_print.c"
 #include "init/json_tree.c"
+#include "init/signal_name.c"
 
 static struct unit unit = {.name = (char *)"a", .type = UNIT_SERVICE};
 static int calls;
@@ -29,6 +31,10 @@ int logs_serve(struct logs *logs, const struct job *job, int client, int lines, 
 	(void)logs, (void)job, (void)client, (void)follow;
 	return lines < 0 || lines > 10000 ? (abort(), 0) : 0;
 }
+void job_signal(struct job *job, int number)
+{
+	calls += job && (number < 1 || number > SIGRTMAX ? (abort(), 0) : 1);
+}
 #define COUNTED(name, what)                                                                        \
 	void name(struct manager *manager, what)                                                   \
 	{                                                                                          \
@@ -46,7 +52,7 @@ bool job_is_active(const struct job *job)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct job job;
+	static struct job job = {.main = {.pid = 2}};
 	struct manager manager = {.jobs = &job};
 	bool watch = false, handed = false, close_it = false;
 

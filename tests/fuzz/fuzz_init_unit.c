@@ -18,6 +18,7 @@
 #include "init/unit_keys.c"
 #include "init/unit_load.c"
 #include "init/unit_process.c"
+#include "init/signal_name.c"
 #include "init/unit_read.c"
 #include "init/unit_read_names.c"
 #include "init/unit_ready.c"
