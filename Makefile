@@ -196,10 +196,12 @@ install: all ## DESTDIR= PREFIX=/usr/local: programs, man pages, documents
 	install -m 0755 $(BIN:%=$(BUILD)/bin/%) $(DESTDIR)$(PREFIX)/bin
 	install -m 0755 $(LIBEXEC:%=$(BUILD)/bin/%) $(DESTDIR)$(PREFIX)/libexec/kinc
 	install -m 0644 $(DOC) $(DESTDIR)$(PREFIX)/share/doc/kinc
+	install -D -m 0644 man/kincctl.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/kincctl
 	$(foreach page,$(MAN),install -D -m 0644 $(page) $(call man_dir,$(page))/$(notdir $(page)) &&) true
 
 uninstall: ## remove what install put there
 	rm -f $(BIN:%=$(DESTDIR)$(PREFIX)/bin/%) $(foreach page,$(MAN),$(call man_dir,$(page))/$(notdir $(page)))
+	rm -f $(DESTDIR)$(PREFIX)/share/bash-completion/completions/kincctl
 	rm -rf $(DESTDIR)$(PREFIX)/libexec/kinc $(DESTDIR)$(PREFIX)/share/doc/kinc
 
 clean: ## remove build/

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "sandbox.h"
 #include "syscalls/kincctl.h"
@@ -47,6 +48,7 @@ static void print_help(void)
 	puts("\n"
 	     "  --json         print kinc-init's own lines, or the same as JSON\n"
 	     "  --lines N      log: how many lines (default 100)\n"
+	     "  --since WHEN   log: 90s, 10m, 2h, 1d ago, or 2026-11-24T02:51\n"
 	     "  --follow, -f   log: go on with new lines\n"
 	     "  --signal NAME  kill: default SIGTERM\n"
 	     "  --last         flight: of the start before this one\n"
@@ -74,6 +76,34 @@ static const struct command *find_command(const char *name)
 	return NULL;
 }
 
+/* Here, because the time zone's file is looked for before the filter. */
+static bool read_since(struct arguments *arguments, const char *text)
+{
+	static const struct {
+		char letter;
+		time_t seconds;
+	} spans[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
+	char *end;
+	long number = strtol(text, &end, 10);
+	struct tm parts;
+
+	arguments->lines = 10000;
+	for (size_t i = 0; i < sizeof(spans) / sizeof(spans[0]); i++) {
+		if (end == text || number < 0 || number > 100000 || *end != spans[i].letter ||
+		    end[1])
+			continue;
+		time_t then = time(NULL) - number * spans[i].seconds;
+		return gmtime_r(&then, &parts) &&
+		       strftime(arguments->since, sizeof(arguments->since), "%Y-%m-%dT%H:%M:%S",
+				&parts) > 0;
+	}
+	end = strptime(text, "%Y-%m-%d", &parts);
+	if (!end || (*end && *end != 'T') || strlen(text) >= sizeof(arguments->since))
+		return false;
+	snprintf(arguments->since, sizeof(arguments->since), "%s", text);
+	return strspn(text, "0123456789-T:.Z") == strlen(text);
+}
+
 /* -1 to go on, otherwise an exit status. */
 static int read_options(struct arguments *arguments, int argc, char **argv)
 {
@@ -83,6 +113,7 @@ static int read_options(struct arguments *arguments, int argc, char **argv)
 		{"no-wait", no_argument, NULL, 'w'},	  {"version", no_argument, NULL, 'v'},
 		{"help", no_argument, NULL, 'h'},	  {"force", no_argument, NULL, 'F'},
 		{"signal", required_argument, NULL, 'S'},
+		{"since", required_argument, NULL, 't'},
 		{"last", no_argument, NULL, 'l'},
 		{"file", required_argument, NULL, 'p'},
 		{NULL, 0, NULL, 0},
@@ -112,6 +143,11 @@ static int read_options(struct arguments *arguments, int argc, char **argv)
 			break;
 		case 'p':
 			arguments->file = optarg;
+			break;
+		case 't':
+			if (!read_since(arguments, optarg))
+				return misuse("--since takes 90s, 10m, 2h, 1d or "
+					      "2026-11-24T02:51", NULL);
 			break;
 		case 'S':
 			arguments->signal = optarg;

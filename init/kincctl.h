@@ -17,6 +17,7 @@ struct arguments {
 	const char *file; /* flight: NULL: where kinc-init writes it */
 	bool json, follow, no_wait, force, last;
 	int lines;
+	char since[40]; /* log: a time as events have it; empty: all */
 };
 
 /* Each command: an exit status of lib/error.h, or a negative errno with err. */

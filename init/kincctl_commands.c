@@ -98,7 +98,9 @@ int command_log(struct kinc_control *control, const struct arguments *arguments,
 		result = kinc_control_next(control, arguments->follow ? -1 : ANSWER_MS, &event, err);
 		if (result < 0)
 			break;
-		print(arguments, event, show_line);
+		/* Times of one form: the later one is the greater text. */
+		if (strcmp(kinc_json_string(event, "time", ""), arguments->since) >= 0)
+			print(arguments, event, show_line);
 	}
 	return result == -ECONNRESET ? KINC_EXIT_OK : result;
 }

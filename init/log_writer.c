@@ -53,13 +53,18 @@ static bool file_open(struct log_file *file, const char *directory, const char *
 
 static void file_rotate(struct log_file *file, const char *directory, const char *name)
 {
-	char path[512], old[520];
+	char path[512], from[532], to[532];
 
 	if (file->size < LOG_FILE_MAX)
 		return;
 	snprintf(path, sizeof(path), "%s/%s.log", directory, name);
-	snprintf(old, sizeof(old), "%s.1", path);
-	rename(path, old);
+	for (int i = LOG_FILES_OLD; i > 1; i--) {
+		snprintf(from, sizeof(from), "%s.%d", path, i - 1);
+		snprintf(to, sizeof(to), "%s.%d", path, i);
+		rename(from, to);
+	}
+	snprintf(to, sizeof(to), "%s.1", path);
+	rename(path, to);
 	close(file->fd);
 	file->fd = -EBADF;
 }

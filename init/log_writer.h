@@ -13,7 +13,8 @@
  * is this one that waits. The helper feeds it by a non-blocking pipe, a frame
  * of at most PIPE_BUF bytes per line, and counts what does not fit.
  */
-#define LOG_FILE_MAX ((off_t)10 << 20) /* then it becomes UNIT.log.1 */
+#define LOG_FILE_MAX ((off_t)10 << 20) /* then it becomes UNIT.log.1, that UNIT.log.2, … */
+#define LOG_FILES_OLD 5
 
 struct log_frame {
 	uint16_t unit, size;
