@@ -80,3 +80,18 @@ const char *job_event_name(enum job_event event)
 
 	return names[event];
 }
+
+void machine_print(FILE *out)
+{
+	fputs("# The states of a unit\n\nPrinted by `kinc-init --states` from the table in "
+	      "`init/machine.c`.\n\n```mermaid\nstateDiagram-v2\n    [*] --> stopped\n",
+	      out);
+	for (int from = 0; from < JOB_STATES; from++)
+		for (int event = 0; event < JOB_EVENTS; event++)
+			if (machine[from][event].action != ACTION_IGNORE)
+				fprintf(out, "    %s --> %s: %s\n",
+					job_state_name((enum job_state)from),
+					job_state_name(machine[from][event].next),
+					job_event_name((enum job_event)event));
+	fputs("```\n", out);
+}

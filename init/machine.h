@@ -2,6 +2,8 @@
 #ifndef INIT_MACHINE_H
 #define INIT_MACHINE_H
 
+#include <stdio.h>
+
 /*
  * What a unit can be, what can happen to it, and what follows: pure data.
  * job.c does what the actions say.
@@ -62,5 +64,8 @@ extern const struct transition machine[JOB_STATES][JOB_EVENTS];
 const char *job_state_name(enum job_state state);   /* as diagrams show it */
 const char *job_state_public(enum job_state state); /* as the control protocol shows it */
 const char *job_event_name(enum job_event event);
+
+/* docs/states.md: the table as a diagram. */
+void machine_print(FILE *out);
 
 #endif

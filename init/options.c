@@ -7,12 +7,13 @@
 #include <string.h>
 
 #include "error.h"
+#include "machine.h"
 #include "version.h"
 
 static const char help[] =
 	"usage: kinc-init [--units DIR]... [--target NAME]\n"
 	"       kinc-init --check|--dot [--units DIR]... [--target NAME]\n"
-	"       kinc-init --schema\n"
+	"       kinc-init --schema|--states\n"
 	"\n"
 	"The first process of a kinc node: starts the units that a target needs, in\n"
 	"parallel and in order, keeps services running, and stops all on SIGTERM.\n"
@@ -24,6 +25,7 @@ static const char help[] =
 	"  --check        only validate the units and print their order\n"
 	"  --dot          the same, printed as a graph in Graphviz's language\n"
 	"  --schema       print the JSON Schema of unit files, for editors\n"
+	"  --states       print the states of a unit as a diagram\n"
 	"  --version, --help\n"
 	"\n"
 	"Exit status: 0 orderly shutdown, 1 a critical unit failed, 100 the unit files\n"
@@ -38,6 +40,7 @@ int options_read(struct options *options, int argc, char **argv)
 		{"check", no_argument, NULL, 'c'},	 {"dot", no_argument, NULL, 'd'},
 		{"schema", no_argument, NULL, 's'},	 {"version", no_argument, NULL, 'v'},
 		{"force", no_argument, NULL, 'f'},
+		{"states", no_argument, NULL, 'S'},
 		{"help", no_argument, NULL, 'h'},	 {NULL, 0, NULL, 0},
 	};
 	int option;
@@ -71,6 +74,9 @@ int options_read(struct options *options, int argc, char **argv)
 		case 's':
 			options->schema = true;
 			break;
+		case 'S':
+			machine_print(stdout);
+			return KINC_EXIT_OK;
 		case 'c':
 			options->check = true;
 			break;

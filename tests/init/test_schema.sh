@@ -7,6 +7,9 @@ trap 'rm -rf "$work"' EXIT
 is 'kinc-init --schema exits 0' "$?" 0
 check 'docs/unit.schema.json is its output (kinc-init --schema >docs/unit.schema.json)' \
 	diff -u "$KINC_TOP/docs/unit.schema.json" "$work/schema"
+"$KINC_BUILD/bin/kinc-init" --states >"$work/states"
+check 'docs/states.md is the machine (kinc-init --states >docs/states.md)' \
+	diff -u "$KINC_TOP/docs/states.md" "$work/states"
 undocumented=$(jq -r '[.. | .properties? // empty | keys[]] | unique[]' "$work/schema" |
 	while read -r key; do grep -q "\`$key\`\|[{,\`\" ]$key[\`\"]" "$KINC_TOP/docs/units.md" || echo "$key"; done)
 is 'every key is in docs/units.md' "$undocumented" ''
