@@ -197,6 +197,8 @@ static int change(struct kinc_control *control, const char *command,
 	if (!request || (arguments->force && !cJSON_AddTrueToObject(request, "force")))
 		return no_memory(err);
 	int result = kinc_control_ask(control, request, ANSWER_MS, &response, err);
+	if (result == 0 && arguments->json)
+		print_json(response);
 	if (result < 0 || arguments->no_wait)
 		return result;
 	return wait_for_outcome(arguments, strcmp(command, "stop") == 0, err);
@@ -225,6 +227,8 @@ int command_shutdown(struct kinc_control *control, const struct arguments *argum
 {
 	cleanup_json cJSON *response = NULL;
 
-	(void)arguments;
-	return ask(control, "shutdown", NULL, &response, err);
+	int result = ask(control, "shutdown", NULL, &response, err);
+	if (result == 0 && arguments->json)
+		print_json(response);
+	return result;
 }

@@ -27,7 +27,8 @@ $ctl kill trap --signal USR1 --json
 await 5 sh -c "[ \"\$($ctl show trap --json | jq .restarts)\" = 1 ]" && echo restarted by USR1
 await 5 unit_is trap ready
 $ctl chart --json >"$work/later"
-$ctl shutdown
+for command in stop start restart; do $ctl $command trap --json; done >"$work/answers"
+$ctl shutdown --json >>"$work/answers"
 EOF_INSIDE
 boot
 is 'orderly end' "$status" 0
@@ -52,5 +53,6 @@ check 'kill refuses what is no signal' says 'no signal exits 1'
 check 'kill refuses a unit without process' says 'no process exits 1'
 check 'kill ends a service, which restarts' says 'restarted by USR1'
 check 'kill --json prints the answer' says '"ok":true'
+is 'stop, start, restart and shutdown print it too' "$(grep -c '"ok":true' "$work/answers")" 4
 [ -z "${KEEP_CHART:-}" ] || cp "$work/chart.svg" "$KEEP_CHART"
 finish
