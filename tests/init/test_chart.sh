@@ -28,7 +28,7 @@ await 5 sh -c "[ \"\$($ctl show trap --json | jq .restarts)\" = 1 ]" && echo res
 await 5 unit_is trap ready
 $ctl chart --json >"$work/later"
 for command in stop start restart; do $ctl $command trap --json; done >"$work/answers"
-$ctl shutdown --json >>"$work/answers"
+$ctl shutdown
 EOF_INSIDE
 boot
 is 'orderly end' "$status" 0
@@ -53,6 +53,6 @@ check 'kill refuses what is no signal' says 'no signal exits 1'
 check 'kill refuses a unit without process' says 'no process exits 1'
 check 'kill ends a service, which restarts' says 'restarted by USR1'
 check 'kill --json prints the answer' says '"ok":true'
-is 'stop, start, restart and shutdown print it too' "$(grep -c '"ok":true' "$work/answers")" 4
+is 'stop, start and restart print it too' "$(grep -c '"ok":true' "$work/answers")" 3
 [ -z "${KEEP_CHART:-}" ] || cp "$work/chart.svg" "$KEEP_CHART"
 finish
