@@ -16,8 +16,11 @@ struct launch {
 	const char *force_port; /* FORCE_PORT as it stands, NULL when unset */
 	const char *user;	/* ground, unground, enter */
 	const char *root;	/* ground: the tree that becomes / */
-	long timeout_s;
-	bool json, follow, keep, path_only;
+	const char *wait_text;	/* --wait: none, api or ready; NULL is ready */
+	const char *timeout_text;
+	long timeout_s; /* of timeout_text, checked */
+	bool json, follow, keep, path_only, debug, help, version;
+	bool named; /* the command was given */
 	char **operands; /* after the command, NULL-terminated */
 	int operand_count;
 };
@@ -29,12 +32,16 @@ struct launch {
 typedef int launch_function(struct launch *launch, struct kinc_error *err);
 
 launch_function command_up, command_down, command_list, command_status, command_kubeconfig,
-	command_logs, command_doctor, command_ground, command_unground, command_enter;
+	command_logs, command_doctor, command_ground, command_unground, command_enter,
+	command_help, command_version;
 
 /*
  * Says what was done beside the question, on stderr, so that stdout carries
  * only answers.
  */
 void launch_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Makes text of others fit for a terminal: control characters become spaces. */
+void launch_clean(char *text);
 
 #endif

@@ -111,9 +111,7 @@ static void print_text(const char *format, const char *text)
 	char clean[160];
 
 	snprintf(clean, sizeof(clean), "%s", text);
-	for (char *c = clean; *c; c++)
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			*c = ' ';
+	launch_clean(clean);
 	if (strcmp(format, "pad") == 0)
 		printf("%-24s ", clean);
 	else

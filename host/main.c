@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
+#include <locale.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,200 +12,136 @@
 #include <unistd.h>
 
 #include "cluster.h"
+#include "commands.h"
 #include "enter.h"
 #include "launch.h"
 #include "podman.h"
-#include "version.h"
 
-static launch_function command_help, command_version;
-
-/* What an option is for; a command accepts those of its mask. */
-enum {
-	FOR_CLUSTER = 1 << 0,
-	FOR_JSON = 1 << 1,
-	FOR_UP = 1 << 2,
-	FOR_LOGS = 1 << 3,
-	FOR_KUBECONFIG = 1 << 4,
-	FOR_USER = 1 << 5,
-	FOR_ROOT = 1 << 6,
-	FOR_ALL = 1 << 7,
-	/* Not options: */
-	INSIDE = 1 << 8,   /* runs podman, so enter the ground where there is one */
-	OPERANDS = 1 << 9, /* takes words of its own */
-};
-
-static const struct command {
-	const char *name;
-	launch_function *run;
-	unsigned int flags;
-	const char *options, *help;
-} commands[] = {
-	{"up", command_up, FOR_CLUSTER | FOR_UP | INSIDE, "[--image I] [--timeout S] [--keep]",
-	 "make or start it, wait until it is Ready"},
-	{"down", command_down, FOR_CLUSTER | INSIDE, "", "remove it with all its data"},
-	{"list", command_list, FOR_JSON | INSIDE, "[--json]", "all clusters of this user"},
-	{"status", command_status, FOR_CLUSTER | FOR_JSON | INSIDE, "[--json]",
-	 "its units; exit status 0 when Ready"},
-	{"kubeconfig", command_kubeconfig, FOR_CLUSTER | FOR_KUBECONFIG | INSIDE, "[--path]",
-	 "print its kubeconfig, or where it is"},
-	{"logs", command_logs, FOR_CLUSTER | FOR_LOGS | INSIDE | OPERANDS, "[UNIT] [--follow]",
-	 "its log, or that of one unit"},
-	{"doctor", command_doctor, INSIDE, "", "check what a cluster needs of this host"},
-	{"ground", command_ground, FOR_USER | FOR_ROOT | OPERANDS, "--user U [--root D] [-- ARGV]",
-	 "as root: let U run clusters here"},
-	{"enter", command_enter, FOR_USER | OPERANDS, "[-- ARGV]", "run ARGV in that ground"},
-	{"unground", command_unground, FOR_USER, "--user U", "as root: undo ground"},
-	{"version", command_version, 0, "", "print the version"},
-	{"help", command_help, 0, "", "print this"},
-};
-enum { COMMAND_COUNT = sizeof(commands) / sizeof(*commands) };
-
-static const struct {
-	struct option option;
-	unsigned int flags;
-} known[] = {
-	{{"cluster", required_argument, NULL, 'c'}, FOR_CLUSTER},
-	{{"image", required_argument, NULL, 'i'}, FOR_UP},
-	{{"timeout", required_argument, NULL, 't'}, FOR_UP},
-	{{"keep", no_argument, NULL, 'k'}, FOR_UP},
-	{{"json", no_argument, NULL, 'j'}, FOR_JSON},
-	{{"path", no_argument, NULL, 'p'}, FOR_KUBECONFIG},
-	{{"follow", no_argument, NULL, 'f'}, FOR_LOGS},
-	{{"user", required_argument, NULL, 'u'}, FOR_USER},
-	{{"root", required_argument, NULL, 'r'}, FOR_ROOT},
-	{{"debug", no_argument, NULL, 'd'}, FOR_ALL},
-	{{"help", no_argument, NULL, 'h'}, FOR_ALL},
-	{{"version", no_argument, NULL, 'V'}, FOR_ALL},
-};
-enum { OPTION_COUNT = sizeof(known) / sizeof(*known) };
-
-static int command_version(struct launch *launch, struct kinc_error *err)
+static int parse_timeout(struct launch *launch, struct kinc_error *err)
 {
-	(void)launch;
-	(void)err;
-	puts("kinc-launch " KINC_VERSION);
-	return KINC_EXIT_OK;
-}
-
-static int command_help(struct launch *launch, struct kinc_error *err)
-{
-	(void)launch;
-	(void)err;
-	puts("usage: kinc-launch [--cluster NAME] [COMMAND] [OPTIONS]\n\n"
-	     "Kubernetes in one rootless container. COMMAND is one of (up when none is given):");
-	for (int i = 0; i < COMMAND_COUNT; i++)
-		printf("  %-10s %-34s %s\n", commands[i].name, commands[i].options,
-		       commands[i].help);
-	puts("\n--cluster NAME defaults to $CLUSTER_NAME, else \"default\"; --debug shows what "
-	     "podman\n"
-	     "is told. FORCE_PORT sets the port of a new cluster, KINC_IMAGE its image.\n"
-	     "Exit status: 0 done, 1 not so, 100 misuse, 111 the host lacks something.\n\n"
-	     "Example: kinc-launch --cluster dev && KUBECONFIG=~/.kube/kinc-dev kubectl get nodes");
-	return KINC_EXIT_OK;
-}
-
-static const struct command *command_find(const char *name)
-{
-	for (int i = 0; i < COMMAND_COUNT; i++)
-		if (strcmp(commands[i].name, name) == 0)
-			return &commands[i];
-	return NULL;
-}
-
-static int parse_timeout(const char *text, long *ret, struct kinc_error *err)
-{
+	const char *text = launch->timeout_text;
 	char *end = NULL;
-	long seconds = strtol(text, &end, 10);
 
+	if (!text)
+		return 0;
+	long seconds = strtol(text, &end, 10);
 	if (*text < '0' || *text > '9' || *end || seconds < 1 || seconds > 86400)
 		return kinc_error_set(err, EINVAL, "--timeout %s is not 1 to 86400 seconds", text);
-	*ret = seconds;
+	launch->timeout_s = seconds;
 	return 0;
 }
 
-static int take_option(struct launch *launch, int option, const char **command,
-		       struct kinc_error *err)
+static bool is_word_of(const char *words, const char *text)
 {
-	switch (option) {
-	case 'c':
-		launch->cluster = optarg;
-		return 0;
-	case 'i':
-		launch->image = optarg;
-		return 0;
-	case 't':
-		return parse_timeout(optarg, &launch->timeout_s, err);
-	case 'k':
-		launch->keep = true;
-		return 0;
-	case 'j':
-		launch->json = true;
-		return 0;
-	case 'p':
-		launch->path_only = true;
-		return 0;
-	case 'f':
-		launch->follow = true;
-		return 0;
-	case 'u':
-		launch->user = optarg;
-		return 0;
-	case 'r':
-		launch->root = optarg;
-		return 0;
-	case 'd':
-		podman_debug = true;
-		return 0;
-	case 'h':
-		*command = "help";
-		return 0;
-	default:
-		*command = "version";
+	size_t length = strlen(text);
+
+	for (const char *at = words; *at; at += strcspn(at, " "), at += *at == ' ')
+		if (length == strcspn(at, " ") && strncmp(at, text, length) == 0)
+			return true;
+	return false;
+}
+
+static int take_option(struct launch *launch, int option, struct kinc_error *err)
+{
+	const struct option_row *row = &option_rows[option];
+	char *member = (char *)launch + row->offset;
+
+	if (!row->value) {
+		*(bool *)member = true;
 		return 0;
 	}
+	if (row->words && !is_word_of(row->words, optarg))
+		return kinc_error_set(err, EINVAL, "--%s %.40s: it is one of %s", row->name, optarg,
+				      row->words);
+	*(const char **)member = optarg;
+	return 0;
+}
+
+/* Takes all options into launch, a bit each in given. */
+static int parse_options(struct launch *launch, int argc, char **argv, unsigned long *given,
+			 struct kinc_error *err)
+{
+	enum { FIRST = 256 }; /* beyond every letter */
+	struct option options[OPTION_COUNT + 1] = {0};
+	int option;
+
+	for (int i = 0; i < OPTION_COUNT; i++)
+		options[i] = (struct option){option_rows[i].name,
+					     option_rows[i].value ? required_argument : no_argument,
+					     NULL, FIRST + i};
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, ":fh", options, NULL)) != -1) {
+		if (option == '?' || option == ':')
+			return kinc_error_set(err, EINVAL, "%s: %s; `kinc-launch help` lists all",
+					      argv[optind - 1],
+					      option == ':' ? "a value is missing"
+							    : "no such option");
+		option = option == 'f'	 ? OPTION_FOLLOW
+			 : option == 'h' ? OPTION_HELP
+					 : option - FIRST;
+		*given |= 1UL << option;
+		int result = take_option(launch, option, err);
+		if (result < 0)
+			return result;
+	}
+	return 0;
+}
+
+static void list_options(const struct command *command, char *text, size_t size)
+{
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (int i = 0; i < OPTION_COUNT && used + 24 < size; i++)
+		if (command_takes(command, i))
+			used += (size_t)snprintf(text + used, size - used, "%s--%s",
+						 used ? " " : "", option_rows[i].name);
 }
 
 /* Fills launch and finds the command; the options given must be the command's. */
 static const struct command *parse(struct launch *launch, int argc, char **argv,
 				   struct kinc_error *err)
 {
-	struct option options[OPTION_COUNT + 1] = {0};
-	const char *name = NULL;
-	unsigned int given = 0;
-	int option, index = 0;
+	unsigned long given = 0;
 
-	for (int i = 0; i < OPTION_COUNT; i++)
-		options[i] = known[i].option;
-	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":f", options, &index)) != -1) {
-		if (option == '?' || option == ':') {
-			kinc_error_set(err, EINVAL, "%s: %s; `kinc-launch help` lists all",
-				       argv[optind - 1],
-				       option == ':' ? "a value is missing" : "no such option");
-			return NULL;
-		}
-		for (int i = 0; i < OPTION_COUNT; i++)
-			given |= known[i].option.val == option ? known[i].flags : 0;
-		if (take_option(launch, option, &name, err) < 0)
-			return NULL;
-	}
-	if (!name)
-		name = optind < argc ? argv[optind++] : "up";
+	if (parse_options(launch, argc, argv, &given, err) < 0 || parse_timeout(launch, err) < 0)
+		return NULL;
+	launch->named = optind < argc;
+	const char *name = launch->named ? argv[optind++] : "up";
 	launch->operands = argv + optind;
 	launch->operand_count = argc - optind;
-	const struct command *command = command_find(name);
-	if (!command)
+	const struct command *command = command_find(launch->version ? "version" : name);
+	if (!command) {
 		kinc_error_set(err, EINVAL, "no command \"%.40s\"; `kinc-launch help` lists all",
 			       name);
-	else if (given & ~(command->flags | FOR_ALL | FOR_CLUSTER))
-		kinc_error_set(err, EINVAL, "%s does not take that option, it takes: %s", name,
-			       *command->options ? command->options : "none");
-	else if (launch->operand_count && !(command->flags & OPERANDS) && command->flags)
+		return NULL;
+	}
+	/* CLUSTER_NAME may be set for all commands, so --cluster may be given to all. */
+	for (int i = OPTION_CLUSTER + 1; i < OPTION_COUNT; i++) {
+		char takes[400];
+		if (!(given >> i & 1) || command_takes(command, i) || launch->version)
+			continue;
+		list_options(command, takes, sizeof(takes));
+		kinc_error_set(err, EINVAL, "%s does not take that option, --%s; it takes: %s",
+			       name, option_rows[i].name, takes);
+		return NULL;
+	}
+	if (launch->operand_count && !*command->operands && !launch->version) {
 		kinc_error_set(err, EINVAL, "%s does not take \"%.40s\"", name,
 			       launch->operands[0]);
-	else
-		return command;
-	return NULL;
+		return NULL;
+	}
+	return command;
+}
+
+/* `kinc-launch --help` is about all of them, `up --help` about that one. */
+static int help(struct launch *launch, const struct command *command)
+{
+	launch->operand_count = 0;
+	if (!launch->named)
+		return command_help(launch, NULL);
+	command_print_usage(command);
+	return KINC_EXIT_OK;
 }
 
 /* The same command line once more, inside of the user's ground. */
@@ -242,14 +180,18 @@ int main(int argc, char **argv)
 		return KINC_EXIT_SYSTEM;
 	memcpy(original, argv, (size_t)argc * sizeof(char *));
 	umask(022);
+	setlocale(LC_CTYPE, "");
 	if (!launch.cluster || !*launch.cluster)
 		launch.cluster = "default";
 	if (launch.force_port && !*launch.force_port)
 		launch.force_port = NULL;
 	const struct command *command = parse(&launch, argc, argv, &err);
-	if (command &&
-	    (!(command->flags & FOR_CLUSTER) || cluster_check_name(launch.cluster, &err) == 0)) {
-		const char *user = command->flags & INSIDE ? enter_own_ground() : NULL;
+	podman_debug = launch.debug;
+	if (command && launch.help) {
+		status = help(&launch, command);
+	} else if (command && (!command_takes(command, OPTION_CLUSTER) ||
+			       cluster_check_name(launch.cluster, &err) == 0)) {
+		const char *user = command->inside ? enter_own_ground() : NULL;
 		status = user ? again_inside(argc, original, user, &err)
 			      : command->run(&launch, &err);
 	}

@@ -69,10 +69,7 @@ int network_choose(int port, const struct network_taken *taken, struct network_p
 /* A port number 1 to 65535 in decimal and nothing else, or -EINVAL. */
 int network_parse_port(const char *text, struct kinc_error *err);
 
-/* Networks of the text of /proc/net/route, default routes left out. */
-int network_add_routes(struct network_taken *taken, const char *text);
-
-/* Networks of the machine's interfaces and routes. */
+/* Networks of the machine's interfaces and of the routes in all its tables. */
 int network_add_host(struct network_taken *taken, struct kinc_error *err);
 
 /* Whether 127.0.0.1:port can be listened on now. */

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <ifaddrs.h>
+#include <net/if.h>
+#include <netlink/netlink.h>
+#include <netlink/route/nexthop.h>
+#include <netlink/route/route.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -12,50 +15,58 @@
 #include <unistd.h>
 
 #include "cleanup.h"
-#include "io.h"
 #include "network.h"
-
-enum { ROUTES_MAX = 8 << 20 };
 
 static int prefix_of(uint32_t mask)
 {
 	return __builtin_popcount(mask);
 }
 
-enum { FIELD_INTERFACE, FIELD_DESTINATION, FIELD_MASK = 7, FIELDS };
+struct gathering {
+	struct network_taken *taken;
+	int result;
+};
 
-/* The start of each field of a line; false when it has too few. */
-static bool split(const char *line, const char *fields[FIELDS])
+static void add_route(struct nl_object *object, void *data)
 {
-	for (int i = 0; i < FIELDS; i++) {
-		line += strspn(line, " \t");
-		fields[i] = line;
-		if (strcspn(line, " \t\n") == 0)
-			return false;
-		line += strcspn(line, " \t\n");
-	}
-	return true;
+	struct rtnl_route *route = (struct rtnl_route *)object;
+	struct gathering *gathering = data;
+	const struct nl_addr *destination = rtnl_route_get_dst(route);
+	struct rtnl_nexthop *hop =
+		rtnl_route_get_nnexthops(route) > 0 ? rtnl_route_nexthop_n(route, 0) : NULL;
+	char interface[IF_NAMESIZE] = "nowhere", by[64];
+	uint32_t address;
+
+	/* Default routes, and those of a device that is down, are in nobody's way. */
+	if (!destination || nl_addr_get_prefixlen(destination) == 0 ||
+	    nl_addr_get_len(destination) != sizeof(address) || gathering->result < 0)
+		return;
+	memcpy(&address, nl_addr_get_binary_addr(destination), sizeof(address));
+	if (hop)
+		if_indextoname((unsigned int)rtnl_route_nh_get_ifindex(hop), interface);
+	snprintf(by, sizeof(by), "a route of %s", interface);
+	gathering->result = network_taken_add(
+		gathering->taken,
+		(struct network){.address = ntohl(address),
+				 .prefix = (int)nl_addr_get_prefixlen(destination)},
+		by);
 }
 
-int network_add_routes(struct network_taken *taken, const char *text)
+/* Of all tables: those of policy routing have what VPNs send elsewhere. */
+static int add_routes(struct network_taken *taken)
 {
-	for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n') {
-		const char *fields[FIELDS];
-		char by[64];
-		if (!split(line, fields))
-			continue;
-		/* Both in network order; the heading's "Mask" gives 0, as default routes do. */
-		uint32_t destination = (uint32_t)strtoul(fields[FIELD_DESTINATION], NULL, 16);
-		uint32_t mask = (uint32_t)strtoul(fields[FIELD_MASK], NULL, 16);
-		if (mask == 0)
-			continue;
-		snprintf(by, sizeof(by), "a route of %.*s",
-			 (int)strcspn(fields[FIELD_INTERFACE], " \t"), fields[FIELD_INTERFACE]);
-		struct network network = {.address = ntohl(destination), .prefix = prefix_of(mask)};
-		if (network_taken_add(taken, network, by) < 0)
-			return -ENOMEM;
-	}
-	return 0;
+	struct gathering gathering = {.taken = taken};
+	struct nl_sock *sock = nl_socket_alloc();
+	struct nl_cache *cache = NULL;
+	int result = sock ? nl_connect(sock, NETLINK_ROUTE) : -NLE_NOMEM;
+
+	if (result == 0)
+		result = rtnl_route_alloc_cache(sock, AF_INET, 0, &cache);
+	if (result == 0)
+		nl_cache_foreach(cache, add_route, &gathering);
+	nl_cache_free(cache);
+	nl_socket_free(sock);
+	return result < 0 ? -EIO : gathering.result;
 }
 
 static int add_interfaces(struct network_taken *taken)
@@ -86,14 +97,10 @@ static int add_interfaces(struct network_taken *taken)
 
 int network_add_host(struct network_taken *taken, struct kinc_error *err)
 {
-	cleanup_free char *routes = NULL;
-	int result = kinc_read_file(AT_FDCWD, "/proc/net/route", ROUTES_MAX, &routes, NULL, err);
+	int result = add_interfaces(taken);
 
-	if (result < 0)
-		return result;
-	result = network_add_routes(taken, routes);
 	if (result == 0)
-		result = add_interfaces(taken);
+		result = add_routes(taken);
 	if (result < 0)
 		return kinc_error_errno(err, -result, "cannot list the machine's networks");
 	return 0;

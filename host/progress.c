@@ -5,11 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "cleanup.h"
 #include "json.h"
+#include "launch.h"
 
 static long now_ms(void)
 {
@@ -29,9 +30,7 @@ void progress_release(struct progress *progress)
 static void copy_clean(char *to, size_t size, const char *from)
 {
 	snprintf(to, size, "%s", from);
-	for (char *c = to; *c; c++)
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			*c = ' ';
+	launch_clean(to);
 }
 
 static struct progress_unit *unit_of(struct progress *progress, const char *name)
@@ -67,21 +66,48 @@ static void join_waits(const cJSON *unit, char *text, size_t size)
 	}
 }
 
-/* A line for what has come to a result; targets only mark points. */
+bool progress_stands(const struct progress_unit *unit)
+{
+	return strcmp(unit->state, "ready") == 0 || strcmp(unit->state, "done") == 0 ||
+	       strcmp(unit->state, "skipped") == 0;
+}
+
+double progress_now_ms(const struct progress *progress)
+{
+	return progress->elapsed_ms + (double)(now_ms() - progress->told_at_ms);
+}
+
+static void head(struct progress *progress, const struct progress_look *look)
+{
+	if (!progress->headed)
+		progress_print_heading(look, stderr);
+	progress->headed = true;
+}
+
+static void tell_row(struct progress *progress, const struct progress_unit *unit)
+{
+	struct progress_look look = progress_look_of_terminal();
+
+	progress_wipe(progress);
+	head(progress, &look);
+	progress_print_unit(&look, unit, progress_now_ms(progress), stderr);
+}
+
+/* What has come to a result; targets only mark points. */
 static void tell(struct progress *progress, const struct progress_unit *unit)
 {
-	double at = unit->ready_ms >= 0 ? unit->ready_ms : progress->elapsed_ms;
+	bool failed = strcmp(unit->state, "failed") == 0;
+	double at = unit->ready_ms >= 0 && !failed ? unit->ready_ms : progress_now_ms(progress);
 
-	if (strcmp(unit->type, "target") == 0)
+	if (strcmp(unit->type, "target") == 0 || progress->style == PROGRESS_JSON ||
+	    (!failed && (!progress_stands(unit) || strcmp(unit->state, "skipped") == 0)))
 		return;
-	if (strcmp(unit->state, "ready") == 0 || strcmp(unit->state, "done") == 0) {
-		progress_wipe(progress);
-		fprintf(stderr, "%7.1fs %s %s\n", at / 1000, unit->name, unit->state);
-	} else if (strcmp(unit->state, "failed") == 0) {
-		progress_wipe(progress);
-		at = progress->elapsed_ms + (double)(now_ms() - progress->told_at_ms);
+	if (progress->style == PROGRESS_TABLE)
+		tell_row(progress, unit);
+	else if (failed)
 		fprintf(stderr, "%7.1fs %s failed: %s\n", at / 1000, unit->name, unit->detail);
-	}
+	else
+		fprintf(stderr, "%7.1fs %s %s\n", at / 1000, unit->name, unit->state);
 }
 
 static int take_unit(struct progress *progress, const cJSON *json)
@@ -121,8 +147,23 @@ static void take_warning(struct progress *progress, const char *text)
 	char clean[512];
 
 	copy_clean(clean, sizeof(clean), text);
+	if (progress->style == PROGRESS_JSON)
+		return;
 	progress_wipe(progress);
 	fprintf(stderr, "         warning: %s\n", clean);
+}
+
+/* As it came, but the status is an event too. */
+static void print_line(const cJSON *line, const char *event)
+{
+	cleanup_json cJSON *copy = cJSON_Duplicate(line, true);
+
+	if (!event)
+		cJSON_AddStringToObject(copy, "event", "status");
+	cleanup_free char *text = cJSON_PrintUnformatted(copy);
+	if (text)
+		puts(text);
+	fflush(stdout);
 }
 
 int progress_take(struct progress *progress, const cJSON *line)
@@ -131,6 +172,8 @@ int progress_take(struct progress *progress, const cJSON *line)
 	const cJSON *item;
 	int result = 0;
 
+	if (progress->style == PROGRESS_JSON)
+		print_line(line, event);
 	if (!event) {
 		take_state(progress, line);
 		cJSON_ArrayForEach(item, kinc_json_get(line, "units"))
@@ -163,34 +206,35 @@ void progress_wipe(struct progress *progress)
 
 void progress_draw(struct progress *progress)
 {
-	struct winsize window = {0};
-	double now = progress->elapsed_ms + (double)(now_ms() - progress->told_at_ms);
-
-	if (!progress->terminal)
+	if (progress->style != PROGRESS_TABLE)
 		return;
-	ioctl(STDERR_FILENO, TIOCGWINSZ, &window);
-	/* A terminal that does not know its size says 0. */
-	int columns = window.ws_col == 0 ? 80 : window.ws_col < 20 ? 20 : window.ws_col;
-	int rows = window.ws_row == 0 ? 24 : window.ws_row;
+	struct progress_look look = progress_look_of_terminal();
 	progress_wipe(progress);
-	for (size_t i = 0; i < progress->count && progress->drawn + 2 < rows; i++) {
-		const struct progress_unit *unit = &progress->units[i];
-		char text[400];
-		if (strcmp(unit->state, "starting") != 0 || strcmp(unit->type, "target") == 0)
-			continue;
-		snprintf(text, sizeof(text), "%7.1fs %s ... %s%s",
-			 (now - (unit->started_ms < 0 ? now : unit->started_ms)) / 1000, unit->name,
-			 unit->detail[0] ? "waits for " : "", unit->detail);
-		/* A line that wraps would not be wiped: one column stays free. */
-		fprintf(stderr, "%.*s\n", columns - 1, text);
-		progress->drawn++;
-	}
+	head(progress, &look);
+	progress->drawn = progress_print_live(&look, progress, progress_now_ms(progress), stderr);
+	fflush(stderr);
+}
+
+enum progress_style progress_style_of_terminal(void)
+{
+	const char *term = getenv("TERM");
+
+	return isatty(STDERR_FILENO) && term && *term && strcmp(term, "dumb") != 0 ? PROGRESS_TABLE
+										   : PROGRESS_PLAIN;
 }
 
 const struct progress_unit *progress_find(const struct progress *progress, const char *state)
 {
 	for (size_t i = 0; i < progress->count; i++)
 		if (strcmp(progress->units[i].state, state) == 0)
+			return &progress->units[i];
+	return NULL;
+}
+
+const struct progress_unit *progress_unit_of(const struct progress *progress, const char *name)
+{
+	for (size_t i = 0; i < progress->count; i++)
+		if (strcmp(progress->units[i].name, name) == 0)
 			return &progress->units[i];
 	return NULL;
 }

@@ -14,3 +14,10 @@ void launch_say(const char *format, ...)
 	fputc('\n', stderr);
 	va_end(args);
 }
+
+void launch_clean(char *text)
+{
+	for (char *c = text; *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			*c = ' ';
+}

@@ -14,11 +14,13 @@
 #include <unistd.h>
 
 #include "boot.h"
+#include "choose.h"
 #include "cleanup.h"
 #include "cluster.h"
 #include "doctor.h"
 #include "image.h"
 #include "io.h"
+#include "json.h"
 #include "kubeconfig.h"
 #include "launch.h"
 #include "network.h"
@@ -33,86 +35,8 @@ struct up {
 	struct cluster cluster;
 	char *image;
 	struct remove_parts made;
+	char kubeconfig[CLUSTER_PATH_MAX]; /* "" until it is there */
 };
-
-static int take_networks(const struct cluster_list *list, struct network_taken *taken,
-			 struct kinc_error *err)
-{
-	int result = network_add_host(taken, err);
-
-	for (size_t i = 0; i < list->count && result == 0; i++) {
-		const struct cluster *other = &list->clusters[i];
-		char by[64];
-		if (!other->port)
-			continue;
-		snprintf(by, sizeof(by), "cluster %s", other->name);
-		if (network_taken_add(taken, other->networks.pods, by) < 0 ||
-		    network_taken_add(taken, other->networks.services, by) < 0)
-			result = kinc_error_errno(err, ENOMEM, "choosing subnets");
-	}
-	return result;
-}
-
-static const char *port_owner(const struct cluster_list *list, int port, char by[64])
-{
-	for (size_t i = 0; i < list->count; i++)
-		if (list->clusters[i].port == port) {
-			snprintf(by, 64, "cluster %s", list->clusters[i].name);
-			return by;
-		}
-	return network_port_free(port) ? NULL : "another program";
-}
-
-static int choose_port(const struct launch *launch, const struct cluster_list *list,
-		       struct kinc_error *err)
-{
-	char by[64];
-	bool is_default = strcmp(launch->cluster, "default") == 0;
-	int first = is_default ? NETWORK_PORT_DEFAULT : NETWORK_PORT_DEFAULT + 1;
-
-	if (launch->force_port) {
-		int port = network_parse_port(launch->force_port, err);
-		const char *owner = port < 0 ? NULL : port_owner(list, port, by);
-		if (owner)
-			return kinc_error_set(
-				err, EADDRINUSE,
-				"port %d is taken by %s: choose another FORCE_PORT, or "
-				"none",
-				port, owner);
-		return port;
-	}
-	for (int port = first; port <= NETWORK_PORT_LAST; port++) {
-		const char *owner = port_owner(list, port, by);
-		if (!owner)
-			return port;
-		if (is_default && port == NETWORK_PORT_DEFAULT)
-			launch_say("port %d is taken by %s: taking the next free one", port, owner);
-	}
-	return kinc_error_set(err, EADDRINUSE, "no port from %d to %d is free: set FORCE_PORT",
-			      first, NETWORK_PORT_LAST);
-}
-
-static int choose(struct up *up, const struct cluster_list *list, struct kinc_error *err)
-{
-	struct network_taken taken = {0};
-	char why[NETWORK_WHY_MAX] = "";
-	int result = choose_port(up->launch, list, err);
-
-	if (result < 0)
-		return result;
-	up->cluster.port = result;
-	result = take_networks(list, &taken, err);
-	if (result == 0)
-		result = network_choose(up->cluster.port, &taken, &up->cluster.networks, why, err);
-	if (result == 0 && *why) {
-		char pods[NETWORK_TEXT_MAX], services[NETWORK_TEXT_MAX];
-		network_format(up->cluster.networks.pods, pods);
-		network_format(up->cluster.networks.services, services);
-		launch_say("%s: pods get %s, services %s", why, pods, services);
-	}
-	network_taken_release(&taken);
-	return result;
-}
 
 static int make_runtime_dir(struct up *up, char path[CLUSTER_PATH_MAX], struct kinc_error *err)
 {
@@ -228,7 +152,7 @@ static int create(struct up *up, const struct cluster_list *list, struct kinc_er
 
 	snprintf(up->cluster.name, sizeof(up->cluster.name), "%s", up->launch->cluster);
 	if (result == 0)
-		result = choose(up, list, err);
+		result = choose_place(up->launch, list, &up->cluster, err);
 	if (result == 0)
 		result = make_runtime_dir(up, runtime_dir, err);
 	if (result == 0)
@@ -237,10 +161,11 @@ static int create(struct up *up, const struct cluster_list *list, struct kinc_er
 		result = make_volume(up, "config", &up->made.config, err);
 	if (result == 0)
 		result = run_container(up, runtime_dir, err);
-	if (result == 0)
-		launch_say("cluster %s starts from %s on port %d", up->cluster.name, up->image,
-			   up->cluster.port);
-	return result;
+	if (result < 0)
+		return result;
+	launch_say("cluster %s starts from %s on port %d", up->cluster.name, up->image,
+		   up->cluster.port);
+	return 0;
 }
 
 static int revive(struct up *up, const struct cluster *existing, struct kinc_error *err)
@@ -254,7 +179,8 @@ static int revive(struct up *up, const struct cluster *existing, struct kinc_err
 				      "--cluster %s down` removes it",
 				      existing->name, existing->name);
 	if (strcmp(existing->state, "running") == 0) {
-		launch_say("cluster %s runs already on port %d", existing->name, existing->port);
+		launch_say("cluster %s runs already on port %d: waiting until it is ready",
+			   existing->name, existing->port);
 		return 0;
 	}
 	launch_say("cluster %s is there (%s): starting it again", existing->name, existing->state);
@@ -264,6 +190,15 @@ static int revive(struct up *up, const struct cluster *existing, struct kinc_err
 	if (result == 0)
 		result = podman_call(NULL, err, "start", container, PODMAN_END);
 	return result;
+}
+
+/* Under the lock: nobody must come upon what is about to be taken back. */
+static void take_back(struct up *up)
+{
+	boot_ignore_signals();
+	if (!up->launch->keep)
+		remove_parts(up->launch->cluster, &up->made, NULL);
+	up->made = (struct remove_parts){0};
 }
 
 static int up_locked(struct up *up, struct kinc_error *err)
@@ -277,12 +212,19 @@ static int up_locked(struct up *up, struct kinc_error *err)
 	if (result < 0)
 		return result;
 	const struct cluster *existing = cluster_list_find(&list, up->launch->cluster);
-	return existing ? revive(up, existing, err) : create(up, &list, err);
+	result = existing ? revive(up, existing, err) : create(up, &list, err);
+	if (result == 0 && boot_interrupted())
+		result = kinc_error_set(err, ECANCELED, "interrupted");
+	if (result < 0)
+		take_back(up);
+	return result;
 }
 
 static int exit_status(int result)
 {
 	switch (-result) {
+	case 0:
+		return KINC_EXIT_OK;
 	case EINVAL:
 		return KINC_EXIT_MISUSE;
 	case EREMOTEIO:
@@ -297,31 +239,82 @@ static int exit_status(int result)
 	}
 }
 
+static int wait_and_fetch(struct up *up, struct kinc_error *err)
+{
+	const char *wanted = up->launch->wait_text ? up->launch->wait_text : "ready";
+	const struct boot_options options = {
+		.timeout_s = up->launch->timeout_s,
+		.json = up->launch->json,
+		.api_only = strcmp(wanted, "api") == 0,
+	};
+
+	/* Without an API server there is no kubeconfig yet; the next `up` or `kubeconfig` has it.
+	 */
+	if (strcmp(wanted, "none") == 0)
+		return 0;
+	int result = boot_wait(up->cluster.name, &options, err);
+	up->made.kubeconfig = up->made.container;
+	if (result == 0)
+		result = kubeconfig_fetch(up->cluster.name, up->cluster.port, err);
+	if (result == 0)
+		result = cluster_kubeconfig(up->cluster.name, up->kubeconfig, err);
+	if (result < 0 && up->made.container) {
+		cleanup_close int lock = cluster_lock(NULL);
+		(void)lock; /* without it all the same */
+		take_back(up);
+	}
+	return result;
+}
+
+static void print_result(const struct up *up, int result, const struct kinc_error *err)
+{
+	cleanup_json cJSON *event = cJSON_CreateObject();
+
+	cJSON_AddStringToObject(event, "event", "result");
+	cJSON_AddBoolToObject(event, "ok", result == 0);
+	cJSON_AddStringToObject(event, "cluster", up->launch->cluster);
+	if (result < 0)
+		cJSON_AddStringToObject(event, "error", err->message);
+	if (up->cluster.port)
+		cJSON_AddNumberToObject(event, "port", up->cluster.port);
+	if (result == 0 && *up->kubeconfig)
+		cJSON_AddStringToObject(event, "kubeconfig", up->kubeconfig);
+	cleanup_free char *text = cJSON_PrintUnformatted(event);
+	if (text)
+		puts(text);
+}
+
+static int run(struct up *up, struct kinc_error *err)
+{
+	const struct launch *launch = up->launch;
+	int result = launch->force_port ? network_parse_port(launch->force_port, err) : 0;
+
+	if (result >= 0)
+		result = doctor_check(err);
+	/* What the host lacks is its fault, whatever the number says. */
+	if (result < 0)
+		return result == -EINVAL ? -EINVAL : -ENOSYS;
+	result = up_locked(up, err);
+	return result < 0 ? result : wait_and_fetch(up, err);
+}
+
 int command_up(struct launch *launch, struct kinc_error *err)
 {
 	struct up up = {.launch = launch};
-	char path[CLUSTER_PATH_MAX];
 
 	boot_catch_signals();
-	int result = launch->force_port ? network_parse_port(launch->force_port, err) : 0;
-	if (result >= 0)
-		result = doctor_check(err);
-	if (result < 0)
-		return result == -EINVAL ? KINC_EXIT_MISUSE : KINC_EXIT_SYSTEM;
-	result = up_locked(&up, err);
-	if (result == 0)
-		result = boot_wait(up.cluster.name, launch->timeout_s, err);
-	if (result == 0)
-		result = kubeconfig_fetch(up.cluster.name, up.cluster.port, err);
-	if (result == 0)
-		result = cluster_kubeconfig(up.cluster.name, path, err);
-	up.made.kubeconfig = up.made.container;
-	if (result < 0 && !launch->keep)
-		remove_parts(launch->cluster, &up.made, NULL);
+	int result = run(&up, err);
 	free(up.image);
+	if (launch->json)
+		print_result(&up, result, err);
 	if (result < 0)
 		return exit_status(result);
-	launch_say("cluster %s is ready: KUBECONFIG=%s", up.cluster.name, path);
-	puts(path);
+	if (*up.kubeconfig)
+		launch_say("cluster %s is ready: KUBECONFIG=%s", up.cluster.name, up.kubeconfig);
+	else
+		launch_say("cluster %s boots: `kinc-launch --cluster %s up` waits for it",
+			   up.cluster.name, up.cluster.name);
+	if (!launch->json && *up.kubeconfig)
+		puts(up.kubeconfig);
 	return KINC_EXIT_OK;
 }

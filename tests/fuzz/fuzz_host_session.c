@@ -5,8 +5,6 @@
 #include "host/cgroup_position.c"
 #include "host/environment.c"
 #include "host/ground_state.c"
-#include "host/network.c"
-#include "host/network_host.c"
 #include "host/user.c"
 
 #include <assert.h>
@@ -16,7 +14,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	cleanup_session struct session_request request = {0};
-	struct network_taken taken = {0};
 	cleanup_free char *text = strndup((const char *)data, size);
 
 	if (session_request_parse((const char *)data, size, &request, NULL) == 0)
@@ -24,9 +21,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	free(cgroup_position_parse(text));
 	(void)ground_parse_starttime(text);
 	(void)user_count_subids(text, "user", 1000);
-	(void)network_add_routes(&taken, text);
-	for (size_t i = 0; i < taken.count; i++)
-		assert(taken.list[i].network.prefix > 0 && taken.list[i].network.prefix <= 32);
-	network_taken_release(&taken);
 	return 0;
 }

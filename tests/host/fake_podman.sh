@@ -8,6 +8,13 @@ while :; do
 done
 case $1 in --version) echo "podman version ${FAKE_VERSION:-4.3.1}" && exit ;; esac
 verb="$1 ${2:-}"
+write_container() { # STATE
+	echo "{\"State\":\"$1\",\"Image\":\"$last\",\"Names\":[\"$name\"],\"Labels\":{$labels}}" >"$FAKE/containers/$name"
+}
+start_init() { # NAME
+	[ -z "${FAKE_INIT:-}" ] ||
+		setsid "$FAKE_INIT" "$(cat "$FAKE/control.$1")/kinc.sock" >/dev/null 2>&1 &
+}
 for last in "$@"; do :; done
 case $verb in
 info*) echo "{\"host\":{\"cgroupVersion\":\"v2\",\"security\":{\"rootless\":true}},
@@ -19,6 +26,7 @@ ps*)
 	done
 	echo ']'
 	;;
+network*) echo "${FAKE_NETWORKS-[]}" ;;
 images*) echo "${FAKE_IMAGES-[{\"Names\":[\"localhost/kinc/node:v1\"],\"Created\":1\}]}" ;;
 'image exists') [ "$last" = localhost/kinc/node:v1 ] ;;
 'volume exists') [ -e "$FAKE/volumes/$last" ] ;;
@@ -30,18 +38,18 @@ run*)
 		case $word in
 		--name=*) name=${word#*=} ;;
 		--label=*) labels="${labels:+$labels,}\"$(echo "${word#*=}" | sed 's/=/":"/')\"" ;;
+		--volume=*:/run/kinc/control) control=${word#*=} control=${control%:/run/kinc/control} ;;
 		esac
 	done
-	echo "{\"State\":\"running\",\"Image\":\"$last\",\"Labels\":{$labels}}" >"$FAKE/containers/$name"
+	echo "$control" >"$FAKE/control.$name"
+	write_container created
 	case ${FAKE_RUN:-} in
 	fails) echo 'Error: crun: no such thing' >&2 && exit 126 ;;
+	killed) kill -KILL $$ ;;
+	hangs) : >"$FAKE/hangs" && exec sleep 60 ;;
 	esac
-	if [ -n "${FAKE_INIT:-}" ]; then
-		for word in "$@"; do
-			case $word in --volume=*:/run/kinc/control) directory=${word#*=} ;; esac
-		done
-		setsid "$FAKE_INIT" "${directory%:/run/kinc/control}/kinc.sock" >/dev/null 2>&1 &
-	fi
+	write_container running
+	start_init "$name"
 	;;
 inspect*)
 	if [ "${FAKE_RUN:-}" = exits ]; then state=exited; else state=running; fi
@@ -49,7 +57,11 @@ inspect*)
 	;;
 logs*) echo 'kinc-init: no IP forwarding' ;;
 exec*) cat "$FAKE/admin.conf" ;;
-stop* | start*) ;;
+stop*) sed -i 's/"State":"[a-z]*"/"State":"exited"/' "$FAKE/containers/$last" ;;
+start*)
+	sed -i 's/"State":"[a-z]*"/"State":"running"/' "$FAKE/containers/$last"
+	start_init "$last"
+	;;
 rm*) rm -f "$FAKE/containers/$last" ;;
 *) echo "Error: fake podman does not know $verb" >&2 && exit 125 ;;
 esac

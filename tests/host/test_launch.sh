@@ -44,6 +44,9 @@ for name in 'A' '1a' 'a/b' '../x' 'a-' '$(id)' '--' "$(printf 'x%.0s' $(seq 200)
 	refuses "cluster name ${name%"${name#????????}"}" 100 'is not a cluster name' \
 		fake "$launch" --cluster="$name" up
 done
+refuses 'wait for what there is not' 100 'wait lunch: it is one of none api ready' fake "$launch" --wait lunch
+like 'help of one command' "$(fake "$launch" up --help)" '--wait FOR .*one of: none api ready'
+is 'help fits a screen' "$(fake "$launch" --help | awk 'length > 80 || NR > 40' | wc -l)" 0
 refuses 'timeout of words' 100 'timeout soon' fake "$launch" up --timeout soon
 for port in 0 70000 http -1 6443x; do
 	refuses "FORCE_PORT=$port" 100 'is not a port' fake FORCE_PORT=$port "$launch" up
@@ -133,11 +136,97 @@ like 'up: named capabilities' "$(grep 'run --detach' "$FAKE/log" | tail -n 1)" \
 	'--cap-add=SYS_ADMIN,SYS_PTRACE,NET_ADMIN,NET_RAW .*--label=io.kinc.pod-subnet=10.244.44.0/24 .*--env=KINC_SERVICE_SUBNET=10.44.0.0/16 --health-cmd=\["kincctl","health"\] .*--health-interval=disable localhost/kinc/node:v1$'
 is 'up: nothing privileged' "$(grep -c -- --privileged "$FAKE/log")" 0
 
-terminal="$launch --cluster tty --timeout 10"
-with_init TERM=xterm SHELL=/bin/sh script -qec "$terminal" /dev/null >"$work/stdout" 2>&1 </dev/null
-like 'on a terminal: shows what is under way' "$(cat "$work/stdout")" '[0-9]s kubelet \.\.\.'
-like 'on a terminal: and wipes it' "$(cat "$work/stdout")" "$(printf '\033')\\[1A$(printf '\033')\\[J"
-inside "$launch" --cluster tty down >/dev/null 2>&1
+# on_terminal COLUMNS VARIABLE=VALUE...: what `up` shows there.
+on_terminal() {
+	columns=$1
+	shift
+	with_init TERM=xterm SHELL=/bin/sh "$@" script -qec "stty cols $columns; $launch --cluster tty --timeout 10" \
+		/dev/null </dev/null | tr -d '\r'
+	inside "$launch" --cluster tty down >/dev/null 2>&1
+}
+escape=$(printf '\033')
+shown=$(on_terminal 80 LC_ALL=C.UTF-8)
+like 'on a terminal: heading' "$shown" '^UNIT +STATE +ELAPSED +WAITS FOR$'
+like 'on a terminal: what is under way, with its colour' "$shown" "^kubelet +$escape\[33mstarting"
+like 'on a terminal: wipes it' "$shown" "$escape\\[2A$escape\\[J"
+like 'on a terminal: what is done stays' "$shown" "kubelet +$escape\[32mready *$escape\[0m +3\.2s"
+like 'on a terminal: NO_COLOR' "$(on_terminal 80 NO_COLOR=1)" 'kubelet +ready +3\.2s'
+like 'on a terminal of 20 columns' "$(on_terminal 20 NO_COLOR=1)" '\+ kubelet +3\.2s$'
+like 'on a terminal of 1 column' "$(on_terminal 1 NO_COLOR=1)" '\+ kubelet +3\.2s$'
+shown=$(on_terminal 80 TERM=dumb)
+like 'on a dumb terminal: lines' "$shown" '^ +3\.2s kubelet ready$'
+is 'on a dumb terminal: no escapes' "$(printf '%s' "$shown" | grep -c "$escape")" 0
+
+with_init FAKE_ENDS=failed FAKE_WORDS='inotify: Too many open files' "$launch" --timeout 10 --cluster few >"$work/stdout" 2>"$work/stderr"
+like 'unit that fails: the mend' "$(tail -n 1 "$work/stderr")" 'killed.*; as root, `sysctl -w fs.inotify.max_user_instances'
+with_init "$launch" --timeout 10 --cluster json up --json >"$work/stdout" 2>"$work/stderr"
+is 'up --json: exit status' $? 0
+is 'up --json: events' "$(jq -r '.event' "$work/stdout" | tr '\n' ' ')" 'status unit state result '
+is 'up --json: result' "$(jq -c 'select(.event == "result") | [.ok, .cluster, .port, .kubeconfig]' "$work/stdout")" \
+	"[true,\"json\",6445,\"$work/home/$TEST_USER/.kube/kinc-json\"]"
+inside "$launch" --cluster json down >/dev/null 2>&1
+with_init FAKE_ENDS=failed "$launch" --timeout 10 --cluster json up --json >"$work/stdout" 2>/dev/null
+is 'up --json that fails: exit status' $? 1
+is 'up --json that fails: unit and its lines' \
+	"$(jq -c 'select(.event == "failure") | [.unit, .lines[0]]' "$work/stdout")" '["kubelet","kubelet'\''s last words"]'
+like 'up --json that fails: result' "$(tail -n 1 "$work/stdout")" '"ok":false.*"error":"cluster json failed'
+like 'debug shows podman and the protocol' \
+	"$(with_init "$launch" --debug --timeout 10 --cluster json 2>&1)" '^< \{"event":"state","state":"ready"'
+inside "$launch" --cluster json down >/dev/null 2>&1
+
+inside "$launch" --cluster later --wait none >"$work/stdout" 2>"$work/stderr"
+is 'up --wait none: exit status' $? 0
+like 'up --wait none: says how to wait' "$(tail -n 1 "$work/stderr")" 'later boots: `kinc-launch --cluster later up`'
+inside "$launch" --cluster later down >/dev/null 2>&1
+with_init FAKE_API=1 FAKE_SLOW=1 "$launch" --timeout 2 --cluster later --wait api >/dev/null 2>"$work/stderr"
+is 'up --wait api: does not wait for more' $? 0
+inside "$launch" --cluster later down >/dev/null 2>&1
+
+# Faults and rivals.
+before=$(left)
+inside FAKE_RUN=killed "$launch" --timeout 10 --cluster cut >/dev/null 2>"$work/stderr"
+is 'podman is killed: exit status' $? 1
+is 'podman is killed: nothing is left' "$(left)" "$before"
+inside FAKE_RUN=hangs "$launch" --timeout 60 --cluster cut >"$work/stdout" 2>"$work/stderr" &
+wait_for 10 test -e "$FAKE/hangs"
+pkill -INT -u $TEST_USER -f "^$launch --timeout 60 --cluster cut"
+wait $!
+is 'interrupt while podman works: exit status' $? 1
+is 'interrupt while podman works: nothing is left' "$(left)" "$before"
+inside FAKE_RUN=hangs "$launch" --cluster cut >/dev/null 2>&1 &
+rm -f "$FAKE/hangs" && wait_for 10 test -e "$FAKE/hangs"
+pkill -KILL -u $TEST_USER -f "^$launch --cluster cut"
+wait $! 2>/dev/null
+check 'after kill -9 up completes it' with_init "$launch" --timeout 10 --cluster cut
+check 'and down removes it' inside "$launch" --cluster cut down
+inside touch "$FAKE/volumes/kinc-cut-var-data"
+refuses 'after kill -9 between two steps up tells of what is left' 1 'volume kinc-cut-var-data is left over: .*down' \
+	with_init "$launch" --timeout 10 --cluster cut
+check 'and down removes that' inside "$launch" --cluster cut down
+is 'so that nothing is left' "$(left)" "$before"
+
+with_init sh -c "$launch --timeout 10 --cluster twin 2>$FAKE/one & $launch --timeout 10 --cluster twin 2>$FAKE/other; status=\$?
+	wait \$! && exit \$status" >/dev/null 2>&1 &
+wait $!
+like 'two of one name: one makes it' "$(cat "$FAKE/one" "$FAKE/other")" 'cluster twin starts from'
+like 'two of one name: the other says so' "$(cat "$FAKE/one" "$FAKE/other")" 'cluster twin runs already'
+inside "$launch" --cluster twin down >/dev/null 2>&1
+
+ip link add kinctest0 type veth peer name kinctest1 && ip address add 10.45.3.1/24 dev kinctest0 && ip link set kinctest0 up
+up_far() {
+	with_init "$@" FORCE_PORT=6445 "$launch" --timeout 10 --cluster far 2>&1 >/dev/null
+	inside "$launch" --cluster far down >/dev/null 2>&1
+}
+like 'subnet of an interface' "$(up_far)" 'collide with interface kinctest0: pods get 10.244.46.0/24'
+ip address flush dev kinctest0 && ip route add 10.45.0.0/17 dev kinctest0 table 52
+like 'subnet of a route in another table' "$(up_far)" 'collide with a route of kinctest0'
+ip link delete kinctest0
+like 'subnet of a network of podman' \
+	"$(up_far FAKE_NETWORKS='[{"name":"web","subnets":[{"subnet":"10.45.7.0/24"}]}]')" "collide with podman's network web"
+echo '{"State":"exited","Names":["web"],"Ports":[{"host_port":6440,"range":10,"protocol":"tcp"}]}' >"$FAKE/containers/web"
+refuses 'port of a container that is stopped' 1 'port 6445 is taken by container web' \
+	with_init FORCE_PORT=6445 "$launch" --cluster far
+rm "$FAKE/containers/web"
 
 with_init "$launch" --timeout 10 --cluster two >/dev/null 2>&1
 with_init "$launch" --timeout 10 >/dev/null 2>&1
@@ -160,6 +249,15 @@ for name in default dev two far; do
 	is "down $name: exit status" $? 0
 done
 is 'down leaves nothing' "$(left)" ''
+
+# Ten at once: each its own port and subnets.
+with_init sh -c "for n in 1 2 3 4 5 6 7 8 9 10; do $launch --timeout 20 --cluster n\$n & done; wait" >/dev/null 2>&1
+inside "$launch" list --json >"$work/stdout"
+for member in port pod_subnet service_subnet; do
+	is "ten clusters at once: ten $member" "$(jq -r ".[].$member" "$work/stdout" | sort -u | wc -l)" 10
+done
+inside sh -c "for n in 1 2 3 4 5 6 7 8 9 10; do $launch --cluster n\$n down; done" >/dev/null 2>&1
+is 'and nothing is left of them' "$(left)" ''
 refuses 'down twice' 1 'no cluster dev: there is none yet' inside "$launch" --cluster dev down
 rm -rf "$work/home"
 umount "$work"/* 2>/dev/null

@@ -8,8 +8,9 @@ if [ "$(id -u)" -ne 0 ]; then
 	skip "${0##*/}" 'needs root, to make a user and a mount namespace'
 	finish
 fi
+# There is one kinctest: who tests at the same time waits.
 if [ "${KINC_TEST_INSIDE:-}" != 1 ]; then
-	KINC_TEST_INSIDE=1 exec unshare --mount ${TEST_UNSHARE:-} --propagation slave "$0" "$@"
+	KINC_TEST_INSIDE=1 exec flock --close "${TMPDIR:-/tmp}/kinc-test-user.lock" unshare --mount ${TEST_UNSHARE:-} --propagation slave "$0" "$@"
 fi
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/kinc-host.XXXXXX")

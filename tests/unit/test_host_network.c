@@ -100,25 +100,6 @@ static void parses_ports(void **state)
 	assert_int_equal(network_parse_port("65535", NULL), 65535);
 }
 
-static void reads_routes(void **state)
-{
-	static const char text[] = "Iface\tDestination\tGateway "
-				   "\tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n"
-				   "eth0\t00000000\t0101A8C0\t0003\t0\t0\t0\t00000000\t0\t0\t0\n"
-				   "eth0\t0001A8C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0\n"
-				   "nonsense\n";
-	struct network_taken taken = {0};
-	char got[NETWORK_TEXT_MAX];
-
-	(void)state;
-	assert_int_equal(network_add_routes(&taken, text), 0);
-	assert_int_equal(taken.count, 1);
-	network_format(taken.list[0].network, got);
-	assert_string_equal(got, "192.168.1.0/24");
-	assert_string_equal(taken.list[0].by, "a route of eth0");
-	network_taken_release(&taken);
-}
-
 static void overlaps(void **state)
 {
 	static const struct {
@@ -147,7 +128,6 @@ int main(void)
 		cmocka_unit_test(wraps_and_ends),
 		cmocka_unit_test(parses_networks),
 		cmocka_unit_test(parses_ports),
-		cmocka_unit_test(reads_routes),
 		cmocka_unit_test(overlaps),
 	};
 

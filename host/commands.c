@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/* What there is to say to kinc-launch: parsing, usage and completion read these tables. */
+#include "commands.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "version.h"
+
+#define BIT(option) (1UL << OPTION_##option)
+#define AT(member) offsetof(struct launch, member)
+
+const struct option_row option_rows[OPTION_COUNT] = {
+	[OPTION_CLUSTER] = {"cluster", "NAME", NULL, "which one; default $CLUSTER_NAME or default",
+			    AT(cluster)},
+	[OPTION_IMAGE] = {"image", "IMAGE", NULL, "node image; default the newest local one",
+			  AT(image)},
+	[OPTION_WAIT] = {"wait", "FOR", "none api ready", "return when that is so; default ready",
+			 AT(wait_text)},
+	[OPTION_TIMEOUT] = {"timeout", "SECONDS", NULL, "how long to wait; default 600",
+			    AT(timeout_text)},
+	[OPTION_KEEP] = {"keep", NULL, NULL, "leave what failed in place, to look at", AT(keep)},
+	[OPTION_JSON] = {"json", NULL, NULL, "for programs", AT(json)},
+	[OPTION_PATH] = {"path", NULL, NULL, "only where the file is", AT(path_only)},
+	[OPTION_FOLLOW] = {"follow", NULL, NULL, "go on with new lines (-f)", AT(follow)},
+	[OPTION_USER] = {"user", "USER", NULL, "whose ground", AT(user)},
+	[OPTION_ROOT] = {"root", "DIRECTORY", NULL, "the tree that becomes /", AT(root)},
+	[OPTION_DEBUG] = {"debug", NULL, NULL, "show podman's command lines and the protocol",
+			  AT(debug)},
+	[OPTION_HELP] = {"help", NULL, NULL, "print this (-h)", AT(help)},
+	[OPTION_VERSION] = {"version", NULL, NULL, "print the version", AT(version)},
+};
+
+static const unsigned long for_all = BIT(DEBUG) | BIT(HELP) | BIT(VERSION);
+
+const struct command command_rows[] = {
+	{"up", command_up,
+	 BIT(CLUSTER) | BIT(IMAGE) | BIT(WAIT) | BIT(TIMEOUT) | BIT(KEEP) | BIT(JSON), true, "",
+	 "make or start it, wait until it is Ready"},
+	{"down", command_down, BIT(CLUSTER), true, "", "remove it with all its data"},
+	{"list", command_list, BIT(JSON), true, "", "all clusters of this user"},
+	{"status", command_status, BIT(CLUSTER) | BIT(JSON), true, "",
+	 "its units; exit status 0 when Ready"},
+	{"kubeconfig", command_kubeconfig, BIT(CLUSTER) | BIT(PATH), true, "",
+	 "print its kubeconfig, or where it is"},
+	{"logs", command_logs, BIT(CLUSTER) | BIT(FOLLOW), true, "[UNIT]",
+	 "its log, or that of one unit"},
+	{"doctor", command_doctor, 0, true, "", "check what a cluster needs of this host"},
+	{"ground", command_ground, BIT(USER) | BIT(ROOT), false, "[-- ARGV...]",
+	 "as root: let a user run clusters here"},
+	{"enter", command_enter, BIT(USER), false, "[-- ARGV...]", "run ARGV in that ground"},
+	{"unground", command_unground, BIT(USER), false, "", "as root: undo ground"},
+	{"version", command_version, 0, false, "", "print the version"},
+	{"help", command_help, 0, false, "[COMMAND]", "print this, or what COMMAND takes"},
+};
+const size_t command_count = sizeof(command_rows) / sizeof(*command_rows);
+
+const struct command *command_find(const char *name)
+{
+	for (size_t i = 0; i < command_count; i++)
+		if (strcmp(command_rows[i].name, name) == 0)
+			return &command_rows[i];
+	return NULL;
+}
+
+bool command_takes(const struct command *command, int option)
+{
+	return ((command->options | for_all) >> option & 1) != 0;
+}
+
+void command_print_usage(const struct command *command)
+{
+	printf("usage: kinc-launch %s%s%s [OPTIONS]\n\n%s\n\n", command->name,
+	       *command->operands ? " " : "", command->operands, command->help);
+	for (int i = 0; i < OPTION_COUNT; i++) {
+		const struct option_row *row = &option_rows[i];
+		char left[40];
+		if (!command_takes(command, i))
+			continue;
+		snprintf(left, sizeof(left), "--%s%s%s", row->name, row->value ? " " : "",
+			 row->value ? row->value : "");
+		printf("  %-22s %s%s%s\n", left, row->help, row->words ? "; one of: " : "",
+		       row->words ? row->words : "");
+	}
+}
+
+int command_help(struct launch *launch, struct kinc_error *err)
+{
+	const struct command *one =
+		launch->operand_count ? command_find(launch->operands[0]) : NULL;
+
+	if (launch->operand_count && !one) {
+		kinc_error_set(err, 22, "no command \"%.40s\"; `kinc-launch help` lists all",
+			       launch->operands[0]);
+		return KINC_EXIT_MISUSE;
+	}
+	if (one) {
+		command_print_usage(one);
+		return KINC_EXIT_OK;
+	}
+	puts("usage: kinc-launch [COMMAND] [--cluster NAME] [OPTIONS]\n\n"
+	     "Kubernetes in one rootless container. Without COMMAND it is `up`:");
+	for (size_t i = 0; i < command_count; i++)
+		printf("  %-11s %s\n", command_rows[i].name, command_rows[i].help);
+	puts("\n`kinc-launch COMMAND --help` tells its options.\n"
+	     "Exit status: 0 done, 1 not so, 100 misuse, 111 the host lacks something.\n"
+	     "Example: kinc-launch --cluster dev && kubectl --context kinc-dev get nodes");
+	return KINC_EXIT_OK;
+}
+
+int command_version(struct launch *launch, struct kinc_error *err)
+{
+	(void)launch;
+	(void)err;
+	puts("kinc-launch " KINC_VERSION);
+	return KINC_EXIT_OK;
+}
