@@ -8,10 +8,10 @@
 bool environment_travels(const char *variable)
 {
 	static const char *const prefixes[] = {
-		"TERM=",	 "LANG=",	"LC_",		"TZ=",	     "COLUMNS=",
-		"LINES=",	 "NO_COLOR=",	"CI=",		"KINC_",     "FORCE_PORT=",
-		"CLUSTER_NAME=", "HTTP_PROXY=", "HTTPS_PROXY=", "NO_PROXY=", "http_proxy=",
-		"https_proxy=",	 "no_proxy=",
+		"TERM=",	 "LANG=",	 "LC_",		"TZ=",		"COLUMNS=",
+		"LINES=",	 "NO_COLOR=",	 "CI=",		"KINC_",	"FORCE_PORT=",
+		"CLUSTER_NAME=", "KUBECONFIG=",	 "HTTP_PROXY=", "HTTPS_PROXY=", "NO_PROXY=",
+		"http_proxy=",	 "https_proxy=", "no_proxy=",
 	};
 
 	for (size_t i = 0; i < sizeof(prefixes) / sizeof(*prefixes); i++)

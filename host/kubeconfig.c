@@ -15,26 +15,44 @@
 
 enum { KUBECONFIG_MAX = 1 << 20 };
 
+static int write_own(const char *name, const char *text, const char *merged, struct kinc_error *err)
+{
+	char path[CLUSTER_PATH_MAX], directory[CLUSTER_PATH_MAX];
+	cleanup_free char *marked = NULL;
+	int result = cluster_kubeconfig(name, path, err);
+
+	if (result < 0)
+		return result;
+	if (asprintf(&marked, "%s%s%s%s", *merged ? KUBECONFIG_MERGED_MARK : "", merged,
+		     *merged ? "\n" : "", text) < 0) {
+		marked = NULL;
+		return kinc_error_errno(err, ENOMEM, "kubeconfig");
+	}
+	snprintf(directory, sizeof(directory), "%.*s", (int)(strrchr(path, '/') - path), path);
+	result = kinc_make_directories(directory, 0700, err);
+	return result < 0 ? result
+			  : kinc_write_file_atomic(path, marked, strlen(marked), 0600, err);
+}
+
 int kubeconfig_fetch(const char *name, int port, struct kinc_error *err)
 {
-	char container[CLUSTER_TEXT_MAX], path[CLUSTER_PATH_MAX], directory[CLUSTER_PATH_MAX];
+	char container[CLUSTER_TEXT_MAX], merged[CLUSTER_PATH_MAX];
 	cleanup_free char *original = NULL;
 	cleanup_free char *text = NULL;
+	struct kinc_error reason = {0};
 
 	cluster_container(name, container);
-	int result = cluster_kubeconfig(name, path, err);
-	if (result == 0)
-		result = podman_call(&original, err, "exec", container, "cat",
-				     "/etc/kubernetes/admin.conf", PODMAN_END);
+	int result = podman_call(&original, err, "exec", container, "cat",
+				 "/etc/kubernetes/admin.conf", PODMAN_END);
 	if (result == 0 && original)
 		result = kubeconfig_rewrite(original, strlen(original), name, port, &text, err);
 	if (result < 0 || !text)
 		return result;
-	snprintf(directory, sizeof(directory), "%.*s", (int)(strrchr(path, '/') - path), path);
-	result = kinc_make_directories(directory, 0700, err);
-	if (result == 0)
-		result = kinc_write_file_atomic(path, text, strlen(text), 0600, err);
-	return result;
+	if (kubeconfig_file_merge(name, text, merged, &reason) < 0) {
+		launch_say("left out of kubectl's file: %s", reason.message);
+		merged[0] = '\0';
+	}
+	return write_own(name, text, merged, err);
 }
 
 static int print_file(const char *path, struct kinc_error *err)

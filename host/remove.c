@@ -10,6 +10,7 @@
 #include "cleanup.h"
 #include "cluster.h"
 #include "delegation.h"
+#include "kubeconfig.h"
 #include "launch.h"
 #include "podman.h"
 
@@ -57,11 +58,17 @@ static int remove_volume(const char *name, const char *which, struct kinc_error 
 static int remove_kubeconfig(const char *name, struct kinc_error *err)
 {
 	char path[CLUSTER_PATH_MAX];
+	struct kinc_error reason = {0};
 	int result = cluster_kubeconfig(name, path, err);
 
-	if (result == 0 && unlink(path) < 0 && errno != ENOENT)
-		result = kinc_error_errno(err, errno, "cannot remove %s", path);
-	return result;
+	if (result < 0)
+		return result;
+	/* First, since the other file tells which one it was. */
+	if (kubeconfig_file_unmerge(name, &reason) < 0)
+		launch_say("its entries stay in kubectl's file: %s", reason.message);
+	if (unlink(path) < 0 && errno != ENOENT)
+		return kinc_error_errno(err, errno, "cannot remove %s", path);
+	return 0;
 }
 
 static int remove_runtime_dir(const char *name, struct kinc_error *err)

@@ -78,6 +78,11 @@ if ! "$launch" ground --user $TEST_USER -- true 2>"$work/stderr"; then
 fi
 inside sh -c 'mkdir -p ~/.config/containers && : >>~/.config/containers/storage.conf'
 
+full() {
+	inside sh -c "mkdir -p ~/.kube" && mount -t tmpfs -o size=16k none "$work/home/$TEST_USER/.kube"
+	chown $TEST_USER "$work/home/$TEST_USER/.kube"
+	inside sh -c "cat /dev/zero >~/.kube/filler" 2>/dev/null
+}
 refuses 'driver vfs' 111 'driver vfs.*storage.conf' up FAKE_DRIVER=vfs
 refuses 'no image' 111 'no image localhost/kinc/node here: `make image`' up FAKE_IMAGES='[]'
 refuses 'unknown image' 111 'no image x/y here' up KINC_IMAGE=x/y
@@ -123,6 +128,13 @@ like 'unit that fails: reason' "$(tail -n 1 "$work/stderr")" 'cluster dev failed
 is 'unit that fails: no escape reaches the terminal' "$(grep -c "$(printf '\033')" "$work/stderr")" 0
 is 'unit that fails: nothing is left' "$(left)" ''
 
+full
+up >"$work/stdout" 2>"$work/stderr"
+is 'full disk: exit status' $? 111
+like 'full disk: said' "$(tail -n 1 "$work/stderr")" 'No space left on device'
+umount "$work/home/$TEST_USER/.kube"
+is 'full disk: nothing is left' "$(left)" ''
+
 up FAKE_ENDS=ready >"$work/stdout" 2>"$work/stderr"
 is 'up: exit status' $? 0
 kubeconfig=$work/home/$TEST_USER/.kube/kinc-dev
@@ -135,6 +147,56 @@ like 'up: warning' "$(cat "$work/stderr")" 'warning: no cpu controller'
 like 'up: named capabilities' "$(grep 'run --detach' "$FAKE/log" | tail -n 1)" \
 	'--cap-add=SYS_ADMIN,SYS_PTRACE,NET_ADMIN,NET_RAW .*--label=io.kinc.pod-subnet=10.244.44.0/24 .*--env=KINC_SERVICE_SUBNET=10.44.0.0/16 --health-cmd=\["kincctl","health"\] .*--health-interval=disable localhost/kinc/node:v1$'
 is 'up: nothing privileged' "$(grep -c -- --privileged "$FAKE/log")" 0
+
+# kubectl's own file. `up` and `down` of dev, with what the arguments set.
+config=$work/home/$TEST_USER/.kube/config
+again() {
+	inside "$launch" --cluster dev down >/dev/null 2>&1
+	with_init "$@" "$launch" --timeout 10 --cluster dev >/dev/null 2>"$work/stderr"
+}
+down() { inside "$@" "$launch" --cluster dev down >/dev/null 2>"$work/stderr"; }
+like 'kubectl'\''s file has the context, and it is current' "$(cat "$config")" '^current-context: kinc-dev$'
+is 'its mode' "$(stat -c %a:%U "$config")" 600:$TEST_USER
+down
+check 'down removes the file that up made' test ! -e "$config"
+printf '# mine\nclusters:\n  - name: work # here\n    cluster: {server: "https://w"}\n\ncurrent-context: work\nusers: []' >"$work/mine"
+cp "$work/mine" "$config" && chown $TEST_USER "$config" && chmod 0644 "$config"
+again
+is 'a file of the user'\''s own: what is added' "$(diff "$work/mine" "$config" | grep -c '^<')" 1
+like 'and its context stays' "$(cat "$config")" '^current-context: work$'
+is 'and only the user may read it' "$(stat -c %a "$config")" 600
+again
+is 'up again does not add twice' "$(grep -c 'cluster: kinc-dev' "$config")" 1
+down
+check 'down leaves it as it was, byte for byte' cmp "$work/mine" "$config"
+mkdir -p "$work/home/$TEST_USER/dotfiles" && mv "$config" "$work/home/$TEST_USER/dotfiles/" && ln -s ../dotfiles/config "$config"
+chown $TEST_USER "$work/home/$TEST_USER/dotfiles"
+again
+check 'a symbolic link stays one' test -L "$config"
+like 'and its file is changed' "$(cat "$work/home/$TEST_USER/dotfiles/config")" kinc-dev
+down
+printf 'current-context: ""\n' >"$FAKE/other" && chown $TEST_USER "$FAKE/other"
+again KUBECONFIG="$FAKE/none:$FAKE/other:$config"
+like 'KUBECONFIG: the first that exists' "$(cat "$FAKE/other")" 'current-context: kinc-dev'
+check 'KUBECONFIG: and not another' cmp "$work/mine" "$config"
+down
+is 'down finds it without KUBECONFIG too' "$(cat "$FAKE/other")" 'current-context: ""'
+again KUBECONFIG="$FAKE/none"
+check 'KUBECONFIG: none exists' grep -q kinc-dev "$FAKE/none"
+down
+check 'and it goes again' test ! -e "$FAKE/none"
+printf 'clusters: {}\n' >"$FAKE/other"
+again KUBECONFIG="$FAKE/other"
+is 'a file that is no kubeconfig: up goes on' $? 0
+like 'a file that is no kubeconfig: told' "$(cat "$work/stderr")" "left out of kubectl's file: $FAKE/other: line 1: not a list"
+down KUBECONFIG="$FAKE/other"
+is 'a file that is no kubeconfig: down does not mind' "$?:$(cat "$FAKE/other")" '0:clusters: {}'
+down
+cp --remove-destination "$work/mine" "$config" && chown $TEST_USER "$config" && : >"$config.lock"
+again
+like 'a lock that nobody holds: told' "$(cat "$work/stderr")" "is locked: remove .*config\.lock"
+rm -f "$config" "$config.lock"
+again
 
 # on_terminal COLUMNS VARIABLE=VALUE...: what `up` shows there.
 on_terminal() {

@@ -14,7 +14,6 @@
 #include "host/doctor.h"
 #include "host/ground.h"
 #include "host/image.h"
-#include "host/kubeconfig.h"
 #include "host/podman.h"
 #include "host/session.h"
 #include "host/user.h"
@@ -79,39 +78,6 @@ static void newest_image(void **state)
 	assert_string_equal(image_newest(json), "localhost/kinc/node:new");
 	cJSON_Delete(json);
 	assert_null(image_newest(NULL));
-}
-
-static void kubeconfig(void **state)
-{
-	static const char text[] =
-		"apiVersion: v1\nclusters:\n- cluster:\n    certificate-authority-data: QUJD\n"
-		"    server: https://10.0.2.100:6443\n  name: kubernetes\ncontexts:\n- context:\n"
-		"    cluster: kubernetes\n    user: kubernetes-admin\n  name: a@b\n"
-		"current-context: a@b\nkind: Config\npreferences: {}\nusers:\n"
-		"- name: kubernetes-admin\n  user:\n    client-key-data: REVG\n";
-	static const char *const bad[] = {
-		"",
-		"a: [",
-		"- 1\n",
-		"clusters: []\n",
-		"clusters:\n- cluster: {server: x}\n- cluster: {server: y}\n",
-		"a: &a [*a]\n"};
-	char *got = NULL;
-
-	(void)state;
-	assert_int_equal(kubeconfig_rewrite(text, sizeof(text) - 1, "dev", 6444, &got, NULL), 0);
-	assert_non_null(strstr(got, "server: https://127.0.0.1:6444\n"));
-	assert_non_null(strstr(got, "current-context: kinc-dev\n"));
-	assert_non_null(strstr(got, "cluster: kinc-dev\n"));
-	assert_non_null(strstr(got, "user: kinc-dev\n"));
-	assert_non_null(strstr(got, "client-key-data: REVG\n"));
-	assert_non_null(strstr(got, "certificate-authority-data: QUJD\n"));
-	assert_null(strstr(got, "kubernetes"));
-	free(got);
-	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
-		assert_int_equal(
-			kubeconfig_rewrite(bad[i], strlen(bad[i]), "dev", 6444, &got, NULL),
-			-EPROTO);
 }
 
 static void subids(void **state)
@@ -186,7 +152,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(cluster_names), cmocka_unit_test(clusters_of_podman_ps),
-		cmocka_unit_test(newest_image),	 cmocka_unit_test(kubeconfig),
+		cmocka_unit_test(newest_image),
 		cmocka_unit_test(subids),	 cmocka_unit_test(process_files),
 		cmocka_unit_test(podman_errors), cmocka_unit_test(session_requests),
 	};
