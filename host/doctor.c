@@ -2,75 +2,94 @@
 #include "doctor.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/magic.h>
 #include <pwd.h>
-#include <stdbool.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "cleanup.h"
-#include "enter.h"
+#include "doctor_fix.h"
 #include "json.h"
 #include "launch.h"
-#include "podman.h"
-#include "storage.h"
-#include "user.h"
 
-enum { PODMAN_OLDEST = 400 };
+const struct doctor_check doctor_checks[] = {
+	{"user", "an ordinary one", doctor_user},
+	{"kernel", "5.11", doctor_kernel},
+	{"user-namespaces", "allowed", doctor_user_namespaces},
+	{"podman", "4.0", doctor_podman},
+	{"id-programs", "newuidmap, newgidmap", doctor_id_programs},
+	{"subuids", "65536", doctor_subuids},
+	{"subgids", "65536", doctor_subgids},
+	{"runtime-directory", "yours, mode 0700", doctor_runtime_dir},
+	{"cgroup-v2", "at /sys/fs/cgroup", doctor_cgroup_v2},
+	{"cgroup", "one of your own", doctor_cgroup},
+	{"controllers", "cpu memory pids", doctor_controllers},
+	{"fuse", "/dev/fuse open to you", doctor_fuse},
+	{"network-program", "slirp4netns or pasta", doctor_network_program},
+	{"tun", "/dev/net/tun open to you", doctor_tun},
+	{"overlay", "known to the kernel", doctor_overlay},
+	{"podman-info", "rootless, cgroup v2", doctor_info},
+	{"runtime", "crun", doctor_runtime},
+	{"storage", "overlay", doctor_storage},
+	{"disk", "3.0 GiB", doctor_disk},
+	{"memory", "1.0 GiB", doctor_memory},
+	{"inotify", "128 instances", doctor_inotify},
+	{"keys", "200", doctor_keys},
+	{"open-files", "64000", doctor_open_files},
+	{"linger", "on, where systemd is", doctor_linger},
+	{"image", "a node image", doctor_image},
+};
+const size_t doctor_check_count = sizeof(doctor_checks) / sizeof(*doctor_checks);
 
-static const char *user_name(void)
+const char *doctor_user_name(void)
 {
 	const struct passwd *entry = getpwuid(getuid()); /* NOLINT: one thread */
 
 	return entry ? entry->pw_name : "USER";
 }
 
-static int check_ordinary_user(struct kinc_error *err)
+void finding_found(struct finding *finding, const char *format, ...)
 {
-	if (geteuid() != 0)
-		return 0;
-	return kinc_error_set(err, EPERM,
-			      "clusters belong to an ordinary user: `kinc-launch ground --user "
-			      "USER`, then `kinc-launch enter --user USER -- kinc-launch up`");
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(finding->found, sizeof(finding->found), format, args);
+	va_end(args);
+	launch_clean(finding->found);
 }
 
-int doctor_parse_version(const char *text)
+void finding_grade(struct finding *finding, enum finding_grade grade, const char *format, ...)
 {
-	static const char before[] = "podman version ";
-	char *end = NULL;
+	va_list args;
 
-	if (strncmp(text, before, sizeof(before) - 1) != 0)
-		return -EINVAL;
-	unsigned long major = strtoul(text + sizeof(before) - 1, &end, 10);
-	if (*end != '.' || major > 999)
-		return -EINVAL;
-	unsigned long minor = strtoul(end + 1, NULL, 10);
-	return (int)(major * 100 + (minor > 99 ? 99 : minor));
+	va_start(args, format);
+	vsnprintf(finding->mend, sizeof(finding->mend), format, args);
+	va_end(args);
+	finding->grade = grade;
 }
 
-static int check_podman(struct kinc_error *err)
+void finding_fix(struct finding *finding, enum finding_grade grade, const char *format, ...)
 {
-	cleanup_free char *text = NULL;
-	int result = podman_call(&text, err, "--version", PODMAN_END);
+	va_list args;
 
-	if (result < 0 || !text)
-		return result;
-	int version = doctor_parse_version(text);
-	if (version < 0)
-		return kinc_error_set(err, EPROTO, "podman does not tell its version");
-	if (version < PODMAN_OLDEST)
-		return kinc_error_set(err, ENOTSUP,
-				      "podman %d.%d is too old: kinc needs 4.0 or newer "
-				      "(Debian 12 has 4.3)",
-				      version / 100, version % 100);
-	return 0;
+	va_start(args, format);
+	vsnprintf(finding->fix, sizeof(finding->fix), format, args);
+	va_end(args);
+	finding_grade(finding, grade, "as root, `%s`", finding->fix);
 }
 
-static bool program_in_path(const char *name)
+void doctor_install(struct finding *finding, const char *package)
+{
+	if (access("/usr/bin/dnf", X_OK) == 0)
+		finding_fix(finding, FINDING_MISSING, "dnf install --assumeyes %s",
+			    strcmp(package, "uidmap") == 0 ? "shadow-utils" : package);
+	else
+		finding_fix(finding, FINDING_MISSING, "apt-get install --yes %s", package);
+}
+
+bool doctor_program_in_path(const char *name)
 {
 	const char *path = getenv("PATH");
 
@@ -85,123 +104,120 @@ static bool program_in_path(const char *name)
 	return false;
 }
 
-static int check_subids(struct kinc_error *err)
-{
-	if (!program_in_path("newuidmap"))
-		return kinc_error_set(err, ENOENT,
-				      "newuidmap is missing: as root, `apt-get install uidmap`");
-	return user_check_subids("", user_name(), getuid(), err);
-}
-
-static int check_cgroup(struct kinc_error *err)
-{
-	struct statfs status;
-	char path[160];
-
-	if (statfs("/sys/fs/cgroup", &status) < 0 || status.f_type != CGROUP2_SUPER_MAGIC)
-		return kinc_error_set(
-			err, ENOTSUP,
-			"/sys/fs/cgroup is not cgroup v2: as root, `kinc-launch ground "
-			"--user %s`",
-			user_name());
-	if (enter_is_delegated())
-		return 0;
-	/* With systemd, podman asks the user's manager for a cgroup. */
-	snprintf(path, sizeof(path),
-		 "/sys/fs/cgroup/user.slice/user-%u.slice/user@%u.service/cgroup.procs", getuid(),
-		 getuid());
-	if (podman_systemd_booted() && access(path, W_OK) == 0)
-		return 0;
-	if (podman_systemd_booted())
-		return kinc_error_set(
-			err, EACCES,
-			"no cgroup is delegated to %s: as root, `loginctl enable-linger "
-			"%s`",
-			user_name(), user_name());
-	return kinc_error_set(
-		err, EACCES,
-		"no cgroup is delegated to %s: as root, `kinc-launch ground --user %s`",
-		user_name(), user_name());
-}
-
-static int check_device(const char *path, const char *module, struct kinc_error *err)
-{
-	cleanup_close int fd = open(path, O_RDWR | O_CLOEXEC);
-
-	if (fd >= 0)
-		return 0;
-	if (errno == ENOENT || errno == ENODEV || errno == ENXIO)
-		return kinc_error_errno(err, errno, "%s: as root, `modprobe %s`", path, module);
-	return kinc_error_errno(err, errno, "%s must be open to %s: as root, `chmod 0666 %s`", path,
-				user_name(), path);
-}
-
-static int check_devices(struct kinc_error *err)
-{
-	int result = check_device("/dev/fuse", "fuse", err);
-
-	if (result < 0)
-		return result;
-	if (program_in_path("slirp4netns") || program_in_path("pasta"))
-		return check_device("/dev/net/tun", "tun", err);
-	return kinc_error_set(err, ENOENT,
-			      "neither slirp4netns nor pasta is installed: as root, "
-			      "`apt-get install slirp4netns`");
-}
-
-static int check_info(struct kinc_error *err)
-{
-	cleanup_json cJSON *info = NULL;
-	const char *home = getenv("HOME");
-	int wrote = home ? storage_prefer_overlay(home, err) : 0;
-
-	if (wrote < 0)
-		return wrote;
-	if (wrote > 0)
-		launch_say("wrote %s/.config/containers/storage.conf: overlay instead of vfs",
-			   home);
-	int result = podman_call_json(&info, err, "info", "--format", "json", PODMAN_END);
-	if (result < 0)
-		return result;
-	const cJSON *host = kinc_json_get(info, "host");
-	if (!kinc_json_bool(kinc_json_get(host, "security"), "rootless", false))
-		return kinc_error_set(err, EPERM, "podman does not run rootless here");
-	if (strcmp(kinc_json_string(host, "cgroupVersion", ""), "v2") != 0)
-		return kinc_error_set(err, ENOTSUP,
-				      "podman sees no cgroup v2: as root, "
-				      "`kinc-launch ground --user %s`",
-				      user_name());
-	const char *driver = kinc_json_string(kinc_json_get(info, "store"), "graphDriverName", "");
-	if (strcmp(driver, "overlay") != 0)
-		return kinc_error_set(
-			err, ENOTSUP,
-			"podman stores images with driver %s, kinc needs overlay: set "
-			"`driver = \"overlay\"` in ~/.config/containers/storage.conf "
-			"after `podman system reset`",
-			*driver ? driver : "(unnamed)");
-	return 0;
-}
-
 int doctor_check(struct kinc_error *err)
 {
-	static int (*const checks[])(struct kinc_error *) = {
-		check_ordinary_user, check_podman,  check_subids,
-		check_cgroup,	     check_devices, check_info,
-	};
-
-	for (size_t i = 0; i < sizeof(checks) / sizeof(*checks); i++) {
-		int result = checks[i](err);
-		if (result < 0)
-			return result;
+	for (size_t i = 0; i < doctor_check_count; i++) {
+		struct finding finding = {0};
+		doctor_checks[i].look(&finding);
+		if (finding.grade == FINDING_MISSING)
+			return kinc_error_set(err, ENOTSUP, "%s: %s, needed: %s; %s",
+					      doctor_checks[i].name, finding.found,
+					      doctor_checks[i].needed, finding.mend);
 	}
 	return 0;
 }
 
+static const char *const grade_names[] = {
+	[FINDING_OK] = "ok",
+	[FINDING_UNKNOWN] = "unknown",
+	[FINDING_WARNING] = "warning",
+	[FINDING_MISSING] = "missing",
+};
+
+static cJSON *as_json(const struct finding *findings)
+{
+	cJSON *list = cJSON_CreateArray();
+
+	for (size_t i = 0; i < doctor_check_count; i++) {
+		const struct finding *finding = &findings[i];
+		cJSON *row = cJSON_CreateObject();
+		cJSON_AddStringToObject(row, "check", doctor_checks[i].name);
+		cJSON_AddStringToObject(row, "grade", grade_names[finding->grade]);
+		cJSON_AddStringToObject(row, "found", finding->found);
+		cJSON_AddStringToObject(row, "needed", doctor_checks[i].needed);
+		cJSON_AddStringToObject(row, "mend", finding->mend);
+		cJSON_AddStringToObject(row, "fix", finding->fix);
+		cJSON_AddItemToArray(list, row);
+	}
+	return list;
+}
+
+static void print_table(const cJSON *list)
+{
+	const cJSON *row;
+
+	printf("  %-18s %-32s %s\n", "CHECK", "FOUND", "NEEDED");
+	cJSON_ArrayForEach(row, list)
+	{
+		const char *grade = kinc_json_string(row, "grade", "");
+		const char *mend = kinc_json_string(row, "mend", "");
+		printf("%c %-18s %-32s %s\n",
+		       *grade == 'o'   ? '+'
+		       : *grade == 'w' ? '~'
+		       : *grade == 'm' ? '!'
+				       : '?',
+		       kinc_json_string(row, "check", ""), kinc_json_string(row, "found", ""),
+		       kinc_json_string(row, "needed", ""));
+		if (*mend)
+			printf("      %s\n", mend);
+	}
+}
+
+static int count_grade(const cJSON *list, const char *grade)
+{
+	const cJSON *row;
+	int count = 0;
+
+	cJSON_ArrayForEach(row, list)
+	{
+		count += strcmp(kinc_json_string(row, "grade", ""), grade) == 0;
+	}
+	return count;
+}
+
+static cJSON *look_at_all(void)
+{
+	struct finding *findings = calloc(doctor_check_count, sizeof(*findings));
+	cJSON *list = NULL;
+
+	for (size_t i = 0; findings && i < doctor_check_count; i++)
+		doctor_checks[i].look(&findings[i]);
+	if (findings)
+		list = as_json(findings);
+	free(findings);
+	return list;
+}
+
 int command_doctor(struct launch *launch, struct kinc_error *err)
 {
-	(void)launch;
-	if (doctor_check(err) < 0)
-		return KINC_EXIT_SYSTEM;
-	puts("everything that a cluster needs is here");
-	return KINC_EXIT_OK;
+	cleanup_json cJSON *list = NULL;
+	int result = 0;
+
+	if (launch->user && geteuid() != 0) {
+		kinc_error_set(err, EPERM, "--user is for root: you are asked about as you are");
+		return KINC_EXIT_MISUSE;
+	}
+	if (!launch->user && geteuid() == 0) {
+		kinc_error_set(err, EINVAL, "doctor for whom? as root, give --user USER");
+		return KINC_EXIT_MISUSE;
+	}
+	/* As root the checks are those of the user, by that user. */
+	if (launch->user)
+		result = doctor_fix_user(launch->user, launch->fix, &list, err);
+	else
+		list = look_at_all();
+	if (result < 0)
+		return result == -EINVAL || result == -ENOENT ? KINC_EXIT_MISUSE : KINC_EXIT_SYSTEM;
+	if (launch->json) {
+		cleanup_free char *text = cJSON_Print(list);
+		puts(text ? text : "[]");
+	} else if (launch->fix && !launch->user) {
+		doctor_fix_print(list);
+	} else {
+		print_table(list);
+	}
+	int missing = count_grade(list, "missing");
+	if (!launch->json && !missing && (!launch->fix || launch->user))
+		puts("everything that a cluster needs is here");
+	return missing ? KINC_EXIT_SYSTEM : KINC_EXIT_OK;
 }

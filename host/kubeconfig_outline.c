@@ -271,27 +271,35 @@ static int walk_root(struct walk *walk, struct kubeconfig_outline *outline)
 	return result;
 }
 
+static int next_of_type(struct walk *walk, yaml_event_type_t type, const char *otherwise)
+{
+	int result = next(walk);
+
+	if (result == 0 && walk->event.type != type)
+		result = fail(walk, &walk->event.start_mark, otherwise);
+	return result;
+}
+
 static int walk_stream(struct walk *walk, struct kubeconfig_outline *outline)
 {
-	int result;
+	int result = next_of_type(walk, YAML_STREAM_START_EVENT, "not YAML");
 
-	if ((result = next(walk)) < 0 || (result = next(walk)) < 0)
-		return result;
-	if (walk->event.type == YAML_STREAM_END_EVENT) {
+	if (result == 0)
+		result = next(walk);
+	if (result == 0 && walk->event.type == YAML_STREAM_END_EVENT) {
 		outline->blank = true;
 		outline->tail = walk->size;
 		return 0;
 	}
-	if ((result = next(walk)) < 0)
-		return result;
-	if (walk->event.type != YAML_MAPPING_START_EVENT)
-		return fail(walk, &walk->event.start_mark, "not a kubeconfig");
-	if ((result = walk_root(walk, outline)) < 0 || (result = next(walk)) < 0 ||
-	    (result = next(walk)) < 0)
-		return result;
-	if (walk->event.type != YAML_STREAM_END_EVENT)
-		return fail(walk, &walk->event.start_mark, "more than one document");
-	return 0;
+	if (result == 0)
+		result = next_of_type(walk, YAML_MAPPING_START_EVENT, "not a kubeconfig");
+	if (result == 0)
+		result = walk_root(walk, outline);
+	if (result == 0)
+		result = next_of_type(walk, YAML_DOCUMENT_END_EVENT, "not a kubeconfig");
+	if (result == 0)
+		result = next_of_type(walk, YAML_STREAM_END_EVENT, "more than one document");
+	return result;
 }
 
 /* A pass of the scanner alone. What it finds wrong the parser finds too. */

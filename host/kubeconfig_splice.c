@@ -21,14 +21,11 @@
 /* *text with [start, end) replaced by with. */
 static int replace(char **text, size_t start, size_t end, const char *with, struct kinc_error *err)
 {
-	size_t size = strlen(*text), length = strlen(with);
-	char *copy = malloc(size - (end - start) + length + 1);
+	char *copy = NULL;
 
-	if (!copy)
+	/* Texts are a few megabytes at the most (kubeconfig_file.c), so that start is an int. */
+	if (asprintf(&copy, "%.*s%s%s", (int)start, *text, with, *text + end) < 0)
 		return kinc_error_errno(err, ENOMEM, "merging a kubeconfig");
-	memcpy(copy, *text, start);
-	memcpy(copy + start, with, length);
-	memcpy(copy + start + length, *text + end, size - end + 1);
 	free(*text);
 	*text = copy;
 	return 0;
@@ -151,8 +148,10 @@ static int add_entry(char **text, int which, const char *label, const char *own,
 int kubeconfig_unmerge(const char *text, const char *label, char **ret_text, struct kinc_error *err)
 {
 	cleanup_free char *changed = strdup(text);
-	int result = changed ? 0 : kinc_error_errno(err, ENOMEM, "a kubeconfig");
+	int result = 0;
 
+	if (!changed)
+		return kinc_error_errno(err, ENOMEM, "merging a kubeconfig");
 	for (int which = 0; which < KUBECONFIG_LISTS && result == 0; which++)
 		result = remove_entry(&changed, which, label, err);
 	if (result == 0)
@@ -168,7 +167,9 @@ int kubeconfig_merge(const char *text, const char *own, const char *label, char 
 	cleanup_free char *changed = NULL;
 	int result = kubeconfig_unmerge(text, label, &changed, err);
 
-	if (result == 0 && changed[strspn(changed, " \n")] == '\0')
+	if (result < 0 || !changed)
+		return result;
+	if (changed[strspn(changed, " \n")] == '\0')
 		result = replace(&changed, 0, strlen(changed), KUBECONFIG_FRESH, err);
 	for (int which = 0; which < KUBECONFIG_LISTS && result == 0; which++)
 		result = add_entry(&changed, which, label, own, err);

@@ -19,7 +19,7 @@ struct launch {
 	const char *wait_text;	/* --wait: none, api or ready; NULL is ready */
 	const char *timeout_text;
 	long timeout_s; /* of timeout_text, checked */
-	bool json, follow, keep, path_only, debug, help, version;
+	bool json, fix, follow, keep, path_only, debug, help, version;
 	bool named; /* the command was given */
 	char **operands; /* after the command, NULL-terminated */
 	int operand_count;

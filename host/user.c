@@ -139,6 +139,21 @@ unsigned long user_count_subids(const char *text, const char *name, uid_t uid)
 	return total;
 }
 
+unsigned long user_free_subids(const char *text)
+{
+	unsigned long first = 100000;
+
+	for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+		size_t owner = strcspn(line, ":\n");
+		char *end = NULL;
+		unsigned long start = line[owner] == ':' ? strtoul(line + owner + 1, &end, 10) : 0;
+		unsigned long count = end && *end == ':' ? strtoul(end + 1, NULL, 10) : 0;
+		if (start < UINT32_MAX && count < UINT32_MAX && start + count > first)
+			first = start + count;
+	}
+	return first;
+}
+
 int user_check_subids(const char *root, const char *name, uid_t uid, struct kinc_error *err)
 {
 	static const char *const files[] = {"/etc/subuid", "/etc/subgid"};

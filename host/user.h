@@ -34,6 +34,9 @@ int user_check_subids(const char *root, const char *name, uid_t uid, struct kinc
 /* Ids that the text of a subuid file grants to name or uid. */
 unsigned long user_count_subids(const char *text, const char *name, uid_t uid);
 
+/* The first of 65536 ids that no line of the text of a subuid file grants, from 100000 on. */
+unsigned long user_free_subids(const char *text);
+
 /*
  * Gives up root for good: groups, rlimits' soft part raised to what is hard,
  * ids, and the environment HOME USER LOGNAME SHELL PATH XDG_RUNTIME_DIR.

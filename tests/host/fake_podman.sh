@@ -17,8 +17,12 @@ start_init() { # NAME
 }
 for last in "$@"; do :; done
 case $verb in
-info*) echo "{\"host\":{\"cgroupVersion\":\"v2\",\"security\":{\"rootless\":true}},
-\"store\":{\"graphDriverName\":\"${FAKE_DRIVER:-overlay}\"}}" ;;
+info*)
+	[ -z "${FAKE_INFO:-}" ] || { echo "$FAKE_INFO" >&2 && exit 125; }
+	echo "{\"host\":{\"cgroupVersion\":\"${FAKE_CGROUP:-v2}\",\"security\":{\"rootless\":${FAKE_ROOTLESS:-true}},
+\"ociRuntime\":{\"name\":\"${FAKE_RUNTIME:-crun}\"}},
+\"store\":{\"graphDriverName\":\"${FAKE_DRIVER:-overlay}\",\"graphRoot\":\"${FAKE_ROOT:-/}\"}}"
+	;;
 ps*)
 	comma='' && printf '['
 	for container in "$FAKE"/containers/*; do

@@ -140,5 +140,5 @@ check 'nothing is left in /run' nothing_in_run
 
 # The users' images belong to subordinate ids that only a user namespace maps.
 for dir in "$work"/etc/*; do umount "/etc/${dir##*/}" 2>/dev/null; done
-rm -rf "$work"
+rm -rf "${work:?}"
 finish

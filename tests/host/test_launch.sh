@@ -52,9 +52,9 @@ for port in 0 70000 http -1 6443x; do
 	refuses "FORCE_PORT=$port" 100 'is not a port' fake FORCE_PORT=$port "$launch" up
 done
 refuses 'as root' 111 'ordinary user.*ground' env PATH="$path" FAKE="$FAKE" "$launch" up
-refuses 'no podman' 111 'podman is not installed: .*apt-get install' \
+refuses 'no podman' 111 'podman: not installed, .*as root, `apt-get install --yes podman crun' \
 	as $TEST_USER PATH="$work/none" "$launch" up
-refuses 'podman too old' 111 'podman 3\.0 is too old' fake FAKE_VERSION=3.0.1 "$launch" up
+refuses 'podman too old' 111 'podman: 3\.0\.1, needed: 4\.0; install a newer' fake FAKE_VERSION=3.0.1 "$launch" up
 refuses 'no subordinate ids' 111 'usermod --add-subuids' \
 	as kincbare FAKE="$FAKE" PATH="$path" "$launch" up
 refuses 'no delegated cgroup' 111 'kinc-launch ground --user kinctest|loginctl enable-linger' \
@@ -83,7 +83,7 @@ full() {
 	chown $TEST_USER "$work/home/$TEST_USER/.kube"
 	inside sh -c "cat /dev/zero >~/.kube/filler" 2>/dev/null
 }
-refuses 'driver vfs' 111 'driver vfs.*storage.conf' up FAKE_DRIVER=vfs
+refuses 'driver vfs' 111 'storage: driver vfs, .*storage.conf' up FAKE_DRIVER=vfs
 refuses 'no image' 111 'no image localhost/kinc/node here: `make image`' up FAKE_IMAGES='[]'
 refuses 'unknown image' 111 'no image x/y here' up KINC_IMAGE=x/y
 refuses 'image that is an option' 100 'is not the name of an image' up KINC_IMAGE=--rm
@@ -321,7 +321,7 @@ done
 inside sh -c "for n in 1 2 3 4 5 6 7 8 9 10; do $launch --cluster n\$n down; done" >/dev/null 2>&1
 is 'and nothing is left of them' "$(left)" ''
 refuses 'down twice' 1 'no cluster dev: there is none yet' inside "$launch" --cluster dev down
-rm -rf "$work/home"
-umount "$work"/* 2>/dev/null
-rm -rf "$work"
+rm -rf "${work:?}/home"
+umount "${work:?}"/* 2>/dev/null
+rm -rf "${work:?}"
 finish
