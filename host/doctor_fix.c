@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "doctor.h"
 #include "io.h"
 #include "json.h"
 #include "launch.h"
@@ -96,6 +97,16 @@ static bool is_new(const cJSON *list, const cJSON *row, const char *fix)
 	return true;
 }
 
+static void try_fix(const cJSON *row, const char *words, const char *self)
+{
+	char copy[sizeof(((struct finding *)0)->fix)];
+	struct kinc_error reason = {0};
+
+	snprintf(copy, sizeof(copy), "%s", words);
+	if (run_fix(copy, self, &reason) < 0)
+		launch_say("%s: %s", kinc_json_string(row, "check", ""), reason.message);
+}
+
 int doctor_fix_user(const char *user, bool fix, cJSON **ret_list, struct kinc_error *err)
 {
 	struct user found = {0};
@@ -112,12 +123,8 @@ int doctor_fix_user(const char *user, bool fix, cJSON **ret_list, struct kinc_er
 		cJSON_ArrayForEach(row, list)
 		{
 			const char *words = kinc_json_string(row, "fix", "");
-			cleanup_free char *copy = strdup(words);
-			struct kinc_error reason = {0};
-			if (copy && *copy && is_new(list, row, words) &&
-			    run_fix(copy, self, &reason) < 0)
-				launch_say("%s: %s", kinc_json_string(row, "check", ""),
-					   reason.message);
+			if (*words && is_new(list, row, words))
+				try_fix(row, words, self);
 		}
 		cJSON_Delete(list);
 		list = NULL;

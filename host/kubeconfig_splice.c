@@ -145,9 +145,18 @@ static int add_entry(char **text, int which, const char *label, const char *own,
 	return replace(text, at, at, joined, err);
 }
 
+static int finish(char *changed, int result, char **ret_text)
+{
+	if (result < 0)
+		free(changed);
+	else
+		*ret_text = changed;
+	return result;
+}
+
 int kubeconfig_unmerge(const char *text, const char *label, char **ret_text, struct kinc_error *err)
 {
-	cleanup_free char *changed = strdup(text);
+	char *changed = strdup(text);
 	int result = 0;
 
 	if (!changed)
@@ -156,15 +165,13 @@ int kubeconfig_unmerge(const char *text, const char *label, char **ret_text, str
 		result = remove_entry(&changed, which, label, err);
 	if (result == 0)
 		result = set_current(&changed, label, "\"\"", true, err);
-	if (result == 0)
-		*ret_text = steal_ptr(&changed);
-	return result;
+	return finish(changed, result, ret_text);
 }
 
 int kubeconfig_merge(const char *text, const char *own, const char *label, char **ret_text,
 		     struct kinc_error *err)
 {
-	cleanup_free char *changed = NULL;
+	char *changed = NULL;
 	int result = kubeconfig_unmerge(text, label, &changed, err);
 
 	if (result < 0 || !changed)
@@ -175,7 +182,5 @@ int kubeconfig_merge(const char *text, const char *own, const char *label, char 
 		result = add_entry(&changed, which, label, own, err);
 	if (result == 0)
 		result = set_current(&changed, label, label, false, err);
-	if (result == 0)
-		*ret_text = steal_ptr(&changed);
-	return result;
+	return finish(changed, result, ret_text);
 }
