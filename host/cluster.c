@@ -122,6 +122,39 @@ int cluster_unknown(const struct cluster_list *list, const char *name, struct ki
 	return kinc_error_set(err, ENOENT, "no cluster %s; there is %s", name, known);
 }
 
+int cluster_find(const char *name, struct cluster *ret, struct kinc_error *err)
+{
+	cleanup_clusters struct cluster_list list = {0};
+	int result = cluster_list_load(&list, err);
+
+	if (result < 0)
+		return result;
+	const struct cluster *cluster = cluster_list_find(&list, name);
+	if (!cluster)
+		return cluster_unknown(&list, name, err);
+	*ret = *cluster;
+	return 0;
+}
+
+int cluster_find_running(const char *name, struct cluster *ret, struct kinc_error *err)
+{
+	int result = cluster_find(name, ret, err);
+
+	if (result < 0 || strcmp(ret->state, "running") == 0)
+		return result;
+	return kinc_error_set(err, ESRCH, "cluster %s is %s: `kinc-launch --cluster %s %s", name,
+			      ret->state, name,
+			      strcmp(ret->state, "paused") == 0 ? "resume` lets it go on"
+								: "start` starts it");
+}
+
+int cluster_exit_status(int result)
+{
+	if (result == 0)
+		return KINC_EXIT_OK;
+	return result == -ENOENT || result == -ESRCH ? KINC_EXIT_NOT_SO : KINC_EXIT_SYSTEM;
+}
+
 void cluster_container(const char *name, char text[CLUSTER_TEXT_MAX])
 {
 	snprintf(text, CLUSTER_TEXT_MAX, "kinc-%.*s-control-plane", CLUSTER_NAME_MAX, name);

@@ -42,6 +42,15 @@ int cluster_list_parse(const cJSON *containers, struct cluster_list *ret, struct
 int cluster_list_load(struct cluster_list *ret, struct kinc_error *err);
 const struct cluster *cluster_list_find(const struct cluster_list *list, const char *name);
 
+/* The cluster of that name, or ENOENT as cluster_unknown; -EREMOTEIO and others when podman fails. */
+int cluster_find(const char *name, struct cluster *ret, struct kinc_error *err);
+
+/* The same for one that has to run: ESRCH, with what starts it, when it does not. */
+int cluster_find_running(const char *name, struct cluster *ret, struct kinc_error *err);
+
+/* What a command ends with after one of these two. */
+int cluster_exit_status(int result);
+
 /* ENOENT "no cluster X; there are: ..." */
 int cluster_unknown(const struct cluster_list *list, const char *name, struct kinc_error *err);
 

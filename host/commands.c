@@ -21,6 +21,7 @@ const struct option_row option_rows[OPTION_COUNT] = {
 			    AT(timeout_text)},
 	[OPTION_KEEP] = {"keep", NULL, NULL, "leave what failed in place, to look at", AT(keep)},
 	[OPTION_JSON] = {"json", NULL, NULL, "for programs", AT(json)},
+	[OPTION_QUIET] = {"quiet", NULL, NULL, "names only (-q)", AT(quiet)},
 	[OPTION_PATH] = {"path", NULL, NULL, "only where the file is", AT(path_only)},
 	[OPTION_FOLLOW] = {"follow", NULL, NULL, "go on with new lines (-f)", AT(follow)},
 	[OPTION_FIX] = {"fix", NULL, NULL, "print what mends it; as root, do it for --user",
@@ -40,19 +41,28 @@ const struct command command_rows[] = {
 	 BIT(CLUSTER) | BIT(IMAGE) | BIT(WAIT) | BIT(TIMEOUT) | BIT(KEEP) | BIT(JSON), true, "",
 	 "make or start it, wait until it is Ready"},
 	{"down", command_down, BIT(CLUSTER), true, "", "remove it with all its data"},
-	{"list", command_list, BIT(JSON), true, "", "all clusters of this user"},
+	{"list", command_list, BIT(JSON) | BIT(QUIET), true, "", "all clusters of this user"},
 	{"status", command_status, BIT(CLUSTER) | BIT(JSON), true, "",
 	 "its units; exit status 0 when Ready"},
 	{"kubeconfig", command_kubeconfig, BIT(CLUSTER) | BIT(PATH), true, "",
 	 "print its kubeconfig, or where it is"},
 	{"logs", command_logs, BIT(CLUSTER) | BIT(FOLLOW), true, "[UNIT]",
 	 "its log, or that of one unit"},
+	{"stop", command_stop, BIT(CLUSTER), true, "", "end it, but keep everything"},
+	{"start", command_start, BIT(CLUSTER) | BIT(WAIT) | BIT(TIMEOUT) | BIT(JSON), true, "",
+	 "start it again and wait until it is Ready"},
+	{"pause", command_pause, BIT(CLUSTER), true, "", "freeze its processes"},
+	{"resume", command_resume, BIT(CLUSTER), true, "", "let them go on"},
+	{"exec", command_exec, BIT(CLUSTER), true, "[-- ARGV...]",
+	 "run ARGV (default bash) in the node"},
 	{"doctor", command_doctor, BIT(JSON) | BIT(FIX) | BIT(USER), true, "",
 	 "check what a cluster needs of this host"},
 	{"ground", command_ground, BIT(USER) | BIT(ROOT), false, "[-- ARGV...]",
 	 "as root: let a user run clusters here"},
 	{"enter", command_enter, BIT(USER), false, "[-- ARGV...]", "run ARGV in that ground"},
 	{"unground", command_unground, BIT(USER), false, "", "as root: undo ground"},
+	{"completion", command_completion, 0, false, "bash",
+	 "print what completes its words there"},
 	{"version", command_version, 0, false, "", "print the version"},
 	{"help", command_help, 0, false, "[COMMAND]", "print this, or what COMMAND takes"},
 };
@@ -115,6 +125,6 @@ int command_version(struct launch *launch, struct kinc_error *err)
 {
 	(void)launch;
 	(void)err;
-	puts("kinc-launch " KINC_VERSION);
+	printf("kinc-launch %s (control protocol %d)\n", KINC_VERSION, KINC_PROTOCOL);
 	return KINC_EXIT_OK;
 }

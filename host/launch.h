@@ -19,7 +19,7 @@ struct launch {
 	const char *wait_text;	/* --wait: none, api or ready; NULL is ready */
 	const char *timeout_text;
 	long timeout_s; /* of timeout_text, checked */
-	bool json, fix, follow, keep, path_only, debug, help, version;
+	bool json, quiet, fix, follow, keep, path_only, debug, help, version;
 	bool named; /* the command was given */
 	char **operands; /* after the command, NULL-terminated */
 	int operand_count;
@@ -33,7 +33,8 @@ typedef int launch_function(struct launch *launch, struct kinc_error *err);
 
 launch_function command_up, command_down, command_list, command_status, command_kubeconfig,
 	command_logs, command_doctor, command_ground, command_unground, command_enter,
-	command_help, command_version;
+	command_help, command_version, command_stop, command_start, command_pause, command_resume,
+	command_exec, command_completion;
 
 /*
  * Says what was done beside the question, on stderr, so that stdout carries

@@ -10,6 +10,7 @@
 #include "control.h"
 #include "json.h"
 #include "launch.h"
+#include "look.h"
 #include "podman.h"
 
 enum { ASK_TIMEOUT_MS = 5000, GLANCE_TIMEOUT_MS = 1000 };
@@ -26,6 +27,22 @@ static int ask_status(const char *name, int timeout_ms, cJSON **ret, struct kinc
 	if (result == 0)
 		result = kinc_control_ask(&control, request, timeout_ms, ret, err);
 	return result;
+}
+
+int look_status(const char *name, cJSON **ret, struct kinc_error *err)
+{
+	char container[CLUSTER_TEXT_MAX];
+
+	if (ask_status(name, ASK_TIMEOUT_MS, ret, err) == 0)
+		return 0;
+	/* The socket is gone when the runtime directory was lost. */
+	cluster_container(name, container);
+	if (podman_call_json(ret, NULL, "exec", container, "kincctl", "status", "--json",
+			     PODMAN_END) < 0)
+		return -EREMOTEIO;
+	if (err)
+		*err = (struct kinc_error){0};
+	return 0;
 }
 
 static cJSON *describe(const struct cluster *cluster)
@@ -72,6 +89,13 @@ int command_list(struct launch *launch, struct kinc_error *err)
 		return KINC_EXIT_SYSTEM;
 	for (size_t i = 0; i < list.count; i++)
 		cJSON_AddItemToArray(json, describe(&list.clusters[i]));
+	if (launch->quiet) {
+		cJSON_ArrayForEach(row, json)
+		{
+			puts(kinc_json_string(row, "name", ""));
+		}
+		return KINC_EXIT_OK;
+	}
 	if (launch->json)
 		return print_json(json, err);
 	printf("%-20s %-9s %5s  %-18s %-16s %s\n", "NAME", "STATE", "PORT", "PODS", "SERVICES",
@@ -85,25 +109,6 @@ int command_list(struct launch *launch, struct kinc_error *err)
 		       kinc_json_string(row, "kubeconfig", ""));
 	}
 	return KINC_EXIT_OK;
-}
-
-/* The cluster asked for, which has to run. */
-static int find_running(const char *name, struct kinc_error *err)
-{
-	cleanup_clusters struct cluster_list list = {0};
-
-	if (cluster_list_load(&list, err) < 0)
-		return KINC_EXIT_SYSTEM;
-	const struct cluster *cluster = cluster_list_find(&list, name);
-	if (!cluster) {
-		cluster_unknown(&list, name, err);
-		return KINC_EXIT_NOT_SO;
-	}
-	if (strcmp(cluster->state, "running") == 0)
-		return KINC_EXIT_OK;
-	kinc_error_set(err, ESRCH, "cluster %s is %s: `kinc-launch --cluster %s up` starts it",
-		       name, cluster->state, name);
-	return KINC_EXIT_NOT_SO;
 }
 
 static void print_text(const char *format, const char *text)
@@ -142,22 +147,31 @@ static void print_units(const cJSON *status)
 	}
 }
 
+static void print_warnings(const cJSON *status)
+{
+	const cJSON *warning;
+
+	cJSON_ArrayForEach(warning, kinc_json_get(status, "warnings"))
+	{
+		cleanup_free char *text =
+			strdup(cJSON_IsString(warning) ? warning->valuestring : "");
+		if (!text)
+			return;
+		launch_clean(text);
+		printf("warning: %s\n", text);
+	}
+}
+
 int command_status(struct launch *launch, struct kinc_error *err)
 {
-	char container[CLUSTER_TEXT_MAX];
 	cleanup_json cJSON *status = NULL;
-	int found = find_running(launch->cluster, err);
+	struct cluster cluster;
+	int result = cluster_find_running(launch->cluster, &cluster, err);
 
-	if (found != KINC_EXIT_OK)
-		return found;
-	/* Not reachable on the socket after the runtime directory was lost. */
-	if (ask_status(launch->cluster, ASK_TIMEOUT_MS, &status, err) < 0) {
-		cluster_container(launch->cluster, container);
-		if (podman_call_json(&status, NULL, "exec", container, "kincctl", "status",
-				     "--json", PODMAN_END) < 0)
-			return KINC_EXIT_SYSTEM;
-		*err = (struct kinc_error){0};
-	}
+	if (result < 0)
+		return cluster_exit_status(result);
+	if (look_status(launch->cluster, &status, err) < 0)
+		return KINC_EXIT_SYSTEM;
 	if (launch->json)
 		return print_json(status, err);
 	const char *state = kinc_json_string(status, "state", "unknown");
@@ -165,6 +179,7 @@ int command_status(struct launch *launch, struct kinc_error *err)
 	print_text("", state);
 	printf(", %.0f s after its start\n", kinc_json_number(status, "elapsed_ms", 0) / 1000);
 	print_units(status);
+	print_warnings(status);
 	return strcmp(state, "ready") == 0 ? KINC_EXIT_OK : KINC_EXIT_NOT_SO;
 }
 
@@ -195,19 +210,15 @@ static int print_unit_log(const struct launch *launch, struct kinc_error *err)
 
 int command_logs(struct launch *launch, struct kinc_error *err)
 {
-	cleanup_clusters struct cluster_list list = {0};
 	char container[CLUSTER_TEXT_MAX];
+	struct cluster cluster;
+	int result = launch->operand_count ? cluster_find_running(launch->cluster, &cluster, err)
+					   : cluster_find(launch->cluster, &cluster, err);
 
-	if (launch->operand_count > 0) {
-		int found = find_running(launch->cluster, err);
-		return found == KINC_EXIT_OK ? print_unit_log(launch, err) : found;
-	}
-	if (cluster_list_load(&list, err) < 0)
-		return KINC_EXIT_SYSTEM;
-	if (!cluster_list_find(&list, launch->cluster)) {
-		cluster_unknown(&list, launch->cluster, err);
-		return KINC_EXIT_NOT_SO;
-	}
+	if (result < 0)
+		return cluster_exit_status(result);
+	if (launch->operand_count > 0)
+		return print_unit_log(launch, err);
 	cluster_container(launch->cluster, container);
 	cleanup_podman struct podman podman = podman_new();
 	podman_add(&podman, "logs");

@@ -57,6 +57,18 @@ static int take_option(struct launch *launch, int option, struct kinc_error *err
 	return 0;
 }
 
+static int option_of_letter(int letter)
+{
+	switch (letter) {
+	case 'f':
+		return OPTION_FOLLOW;
+	case 'q':
+		return OPTION_QUIET;
+	default:
+		return OPTION_HELP;
+	}
+}
+
 /* Takes all options into launch, a bit each in given. */
 static int parse_options(struct launch *launch, int argc, char **argv, unsigned long *given,
 			 struct kinc_error *err)
@@ -70,15 +82,13 @@ static int parse_options(struct launch *launch, int argc, char **argv, unsigned 
 					     option_rows[i].value ? required_argument : no_argument,
 					     NULL, FIRST + i};
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":fh", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, ":fhq", options, NULL)) != -1) {
 		if (option == '?' || option == ':')
 			return kinc_error_set(err, EINVAL, "%s: %s; `kinc-launch help` lists all",
 					      argv[optind - 1],
 					      option == ':' ? "a value is missing"
 							    : "no such option");
-		option = option == 'f'	 ? OPTION_FOLLOW
-			 : option == 'h' ? OPTION_HELP
-					 : option - FIRST;
+		option = option < FIRST ? option_of_letter(option) : option - FIRST;
 		*given |= 1UL << option;
 		int result = take_option(launch, option, err);
 		if (result < 0)

@@ -185,6 +185,8 @@ static int revive(struct up *up, const struct cluster *existing, struct kinc_err
 	}
 	launch_say("cluster %s is there (%s): starting it again", existing->name, existing->state);
 	cluster_container(existing->name, container);
+	if (strcmp(existing->state, "paused") == 0)
+		return podman_call(NULL, err, "unpause", container, PODMAN_END);
 	int result = make_runtime_dir(up, path, err);
 	up->made.runtime_dir = false;
 	if (result == 0)

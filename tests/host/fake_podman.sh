@@ -60,7 +60,10 @@ inspect*)
 	echo "[{\"State\":{\"Status\":\"$state\",\"ExitCode\":111}}]"
 	;;
 logs*) echo 'kinc-init: no IP forwarding' ;;
+'exec --interactive') echo "$*" ;;
 exec*) cat "$FAKE/admin.conf" ;;
+pause*) sed -i 's/"State":"[a-z]*"/"State":"paused"/' "$FAKE/containers/$last" ;;
+unpause*) sed -i 's/"State":"[a-z]*"/"State":"running"/' "$FAKE/containers/$last" ;;
 stop*) sed -i 's/"State":"[a-z]*"/"State":"exited"/' "$FAKE/containers/$last" ;;
 start*)
 	sed -i 's/"State":"[a-z]*"/"State":"running"/' "$FAKE/containers/$last"

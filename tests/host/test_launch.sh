@@ -198,6 +198,38 @@ like 'a lock that nobody holds: told' "$(cat "$work/stderr")" "is locked: remove
 rm -f "$config" "$config.lock"
 again
 
+# A cluster's life.
+state() { inside "$launch" list --json | jq -r '.[] | select(.name == "dev").state'; }
+check 'pause' inside "$launch" --cluster dev pause
+is 'pause: so it is' "$(state)" paused
+refuses 'status of a paused one' 1 'cluster dev is paused: .*resume' inside "$launch" --cluster dev status
+check 'pause again' inside "$launch" --cluster dev pause
+check 'resume' inside "$launch" --cluster dev resume
+check 'resume again' inside "$launch" --cluster dev resume
+is 'exec: bash, when nothing is named' "$(inside "$launch" --cluster dev exec)" \
+	'exec --interactive kinc-dev-control-plane bash'
+is 'exec: the words as they are' "$(inside "$launch" --cluster dev exec -- ls -l 'a  b')" \
+	'exec --interactive kinc-dev-control-plane ls -l a  b'
+inside "$launch" --cluster dev pause 2>/dev/null
+check 'stop, though it is paused' inside "$launch" --cluster dev stop
+is 'stop: so it is' "$(state)" exited
+check 'stop again' inside "$launch" --cluster dev stop
+refuses 'exec in a stopped one' 1 'cluster dev is exited: .*start' inside "$launch" --cluster dev exec -- true
+refuses 'pause of a stopped one' 1 'cluster dev is exited: .*start' inside "$launch" --cluster dev pause
+check 'start' with_init "$launch" --timeout 10 --cluster dev start
+for command in stop start pause resume exec; do
+	refuses "$command of an unknown cluster" 1 'no cluster nope' inside "$launch" --cluster nope $command
+done
+is 'list --quiet' "$(inside "$launch" list --quiet)" dev
+refuses 'completion of no shell' 100 'there is bash' fake "$launch" completion csh
+fake "$launch" completion bash >"$work/completion"
+is 'completion in bash: a command' "$(bash -c '. "$1"; COMP_WORDS=(kinc-launch pau) COMP_CWORD=1; _kinc_launch
+	echo "${COMPREPLY[*]}"' - "$work/completion")" pause
+is 'completion in bash: an option of that command' "$(bash -c '. "$1"; COMP_WORDS=(kinc-launch up --wa) COMP_CWORD=2
+	_kinc_launch; echo "${COMPREPLY[*]}"' - "$work/completion")" '--wait'
+is 'completion in bash: its values' "$(bash -c '. "$1"; COMP_WORDS=(kinc-launch up --wait r) COMP_CWORD=3
+	_kinc_launch; echo "${COMPREPLY[*]}"' - "$work/completion")" ready
+
 # on_terminal COLUMNS VARIABLE=VALUE...: what `up` shows there.
 on_terminal() {
 	columns=$1

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef KINC_HOST_LOOK_H
+#define KINC_HOST_LOOK_H
+
+#include <cjson/cJSON.h>
+
+#include "error.h"
+
+/*
+ * The status line (docs/protocol.md) of a cluster that runs: over its socket, or
+ * by kincctl in the container. *ret is the caller's to delete.
+ */
+int look_status(const char *name, cJSON **ret, struct kinc_error *err);
+
+#endif
