@@ -153,6 +153,8 @@ check '--fix by root makes the ground that is missing' as $TEST_USER "$launch" e
 like 'and shows what the user sees then' "$(cat "$work/stdout")" '^\+ cgroup +/.*kinc.kinctest/init'
 "$launch" unground --user $TEST_USER >/dev/null
 refuses '--fix for nobody known' 100 'no user kincnone' "$launch" doctor --fix --user kincnone
+# The user's own podman was asked too, outside of any ground: its pause process stays.
+for pid in $(pgrep -u $TEST_USER -x 'podman|catatonit'); do kill -KILL "$pid"; done
 umount "$work/small" "${work:?}"/* 2>/dev/null
 rm -rf "${work:?}"
 finish
