@@ -154,7 +154,7 @@ like 'and shows what the user sees then' "$(cat "$work/stdout")" '^\+ cgroup +/.
 "$launch" unground --user $TEST_USER >/dev/null
 refuses '--fix for nobody known' 100 'no user kincnone' "$launch" doctor --fix --user kincnone
 # The user's own podman was asked too, outside of any ground: its pause process stays.
-for pid in $(pgrep -u $TEST_USER -x 'podman|catatonit'); do kill -KILL "$pid"; done
+for pid in $(pgrep -u $TEST_USER); do kill -KILL "$pid"; done
 umount "$work/small" "${work:?}"/* 2>/dev/null
 rm -rf "${work:?}"
 finish
