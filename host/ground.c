@@ -133,12 +133,19 @@ static int become_inhabitant(struct ground *ground, struct kinc_error *err)
 	return result < 0 ? result : 0;
 }
 
-static void detach_stdio(void)
+/*
+ * The server outlives its caller, whose descriptors must not: a flock(1) around
+ * the caller would be held for as long as the ground is there.
+ */
+static void keep_only(int listener)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	for (int fd = 0; null >= 0 && fd < 3; fd++)
 		dup2(null, fd);
+	if (listener > 3)
+		close_range(3, (unsigned)listener - 1, 0);
+	close_range((unsigned)listener + 1, ~0U, 0);
 }
 
 static _Noreturn void run_inhabitant(struct ground *ground)
@@ -153,8 +160,7 @@ static _Noreturn void run_inhabitant(struct ground *ground)
 	close(ground->tree);
 	if (result == 0 && ground->state.serves) {
 		if (chdir("/") == 0)
-			detach_stdio();
-		close(ground->report);
+			keep_only(ground->listener);
 		session_serve(ground->listener, &err);
 		_exit(KINC_EXIT_SYSTEM);
 	}

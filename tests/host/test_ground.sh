@@ -38,11 +38,12 @@ refuses 'enter without a ground' 111 'no ground for kinctest .*kinc-launch groun
 refuses 'unground without a ground' 1 'there is no ground for kinctest' "$launch" unground --user $TEST_USER
 check 'a failed ground leaves nothing in /run' nothing_in_run
 
-if ! "$launch" ground --user $TEST_USER >"$work/stdout" 2>"$work/stderr"; then
+if ! flock "$work/lock" "$launch" ground --user $TEST_USER >"$work/stdout" 2>"$work/stderr"; then
 	skip 'a real ground' "$(cat "$work/stderr")"
 	finish
 fi
 ok 'ground'
+check 'the server holds nothing of its caller' flock --nonblock "$work/lock" true
 like 'ground again: says so' "$("$launch" ground --user $TEST_USER)" 'is there already'
 is 'ids' "$(enter id -u)" "$user_id"
 is 'runtime directory' "$(enter stat -c '%a %u' "/run/user/$user_id")" "700 $user_id"
