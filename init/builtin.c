@@ -108,6 +108,8 @@ int builtin_run(const struct unit *unit, const struct builtin_context *context,
 		struct kinc_error *err)
 {
 	switch ((enum builtin_kind)unit->builtin) {
+	case BUILTIN_CONTAINER:
+		return builtin_container(unit, context, err);
 	case BUILTIN_MOUNTS:
 		return builtin_mounts(unit, context, err);
 	case BUILTIN_RSHARED:

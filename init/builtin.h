@@ -19,6 +19,8 @@ int builtin_run(const struct unit *unit, const struct builtin_context *context,
 		struct kinc_error *err);
 
 /* One function per kind, in builtin_*.c. */
+int builtin_container(const struct unit *unit, const struct builtin_context *context,
+		      struct kinc_error *err);
 int builtin_mounts(const struct unit *unit, const struct builtin_context *context,
 		   struct kinc_error *err);
 int builtin_rshared(const struct unit *unit, const struct builtin_context *context,

@@ -42,6 +42,13 @@ static int sets_put(const struct sets *sets)
 	return syscall(SYS_capset, &header, data) < 0 ? -errno : 0;
 }
 
+bool capability_permitted(int capability)
+{
+	struct sets sets = {0};
+
+	return sets_get(&sets) == 0 && (sets.permitted & BIT(capability));
+}
+
 static uint64_t given; /* the effective set that PID 1 was started with */
 
 void capability_drop_unused(void)

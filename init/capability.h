@@ -17,6 +17,9 @@
 void capability_drop_unused(void);
 void capability_raise_all(void);
 
+/* Has this process been given it, whether it is in force or not? */
+bool capability_permitted(int capability);
+
 /* A bit per capability. Bounding sets have bits that no set of a process has. */
 uint64_t capability_bits(const struct strings *names);
 uint64_t capability_bounding(void);

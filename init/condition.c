@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "condition.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/stat.h>
@@ -12,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "capability.h"
 #include "cgroup.h"
 #include "cleanup.h"
 #include "expand.h"
@@ -36,6 +38,23 @@ static bool path_missing(const char *path, char *why, size_t size)
 	return false;
 }
 
+static bool directory_not_empty(const char *path, char *why, size_t size)
+{
+	DIR *directory = opendir(path);
+
+	if (!directory)
+		return path_exists(path, why, size) &&
+		       (snprintf(why, size, "%s is no directory", path), false);
+	const struct dirent *entry;
+	do {
+		entry = readdir(directory);
+	} while (entry && entry->d_name[0] == '.');
+	if (!entry)
+		snprintf(why, size, "%s is empty", path);
+	closedir(directory);
+	return entry;
+}
+
 static bool environment_has(const char *setting, char *why, size_t size)
 {
 	int length = (int)strcspn(setting, "=");
@@ -56,17 +75,12 @@ static bool environment_has(const char *setting, char *why, size_t size)
 static bool capability_held(const char *name, char *why, size_t size)
 {
 	cap_value_t value;
-	cap_flag_value_t permitted = CAP_CLEAR;
 
 	if (cap_from_name(name, &value) < 0 || prctl(PR_CAPBSET_READ, value, 0, 0, 0) != 1) {
 		snprintf(why, size, "%s is not in the bounding set", name);
 		return false;
 	}
-	cap_t own = cap_get_proc();
-	if (own)
-		cap_get_flag(own, value, CAP_PERMITTED, &permitted);
-	cap_free(own);
-	if (permitted == CAP_SET)
+	if (capability_permitted(value))
 		return true;
 	snprintf(why, size, "%s is not permitted to kinc-init", name);
 	return false;
@@ -142,6 +156,7 @@ bool condition_holds(const struct condition_spec *condition, const struct variab
 	} questions[] = {
 		{&condition->path_exists, path_exists},
 		{&condition->path_missing, path_missing},
+		{&condition->directory_not_empty, directory_not_empty},
 		{&condition->environment, environment_has},
 		{&condition->capability, capability_held},
 		{&condition->controller, controller_there},

@@ -17,6 +17,7 @@
 enum unit_type { UNIT_SERVICE, UNIT_ONESHOT, UNIT_BUILTIN, UNIT_TARGET };
 
 enum builtin_kind {
+	BUILTIN_CONTAINER,
 	BUILTIN_MOUNTS,
 	BUILTIN_RSHARED,
 	BUILTIN_CGROUP,
@@ -74,7 +75,7 @@ struct stop_spec {
 };
 
 struct condition_spec {
-	struct strings path_exists, path_missing;
+	struct strings path_exists, path_missing, directory_not_empty;
 	struct strings environment; /* NAME or NAME=VALUE, of PID 1's environment */
 	struct strings capability, controller, mount;
 };
@@ -98,6 +99,7 @@ struct symlink_spec {
 };
 struct template_spec {
 	char *source, *target, *override;
+	struct strings check; /* argv that judges what an override gives */
 	int mode;
 };
 

@@ -10,9 +10,10 @@
 #include "unit_process.h"
 
 static const char *const type_words[] = {"service", "oneshot", "builtin", "target", NULL};
-static const char *const builtin_words[] = {"mounts",	  "rshared",	  "cgroup",
-					    "ip-forward", "node-address", "machine-id",
-					    "oom-floor",  "render",	  NULL};
+static const char *const builtin_words[] = {"container",  "mounts",	  "rshared",
+					    "cgroup",	  "ip-forward", "node-address",
+					    "machine-id", "oom-floor",	"render",
+					    NULL};
 static const char *const policy_words[] = {"never", "on-failure", "always", NULL};
 static const char *const mode_words[] = {"cgroup", "process", "mixed", NULL};
 const char *unit_type_name(int type)
@@ -99,6 +100,10 @@ static const struct key condition_keys[] = {
 	 .read = read_strings,
 	 .offset = CONDITION(path_missing),
 	 .about = "paths that are not there"},
+	{.name = "directory_not_empty",
+	 .read = read_strings,
+	 .offset = CONDITION(directory_not_empty),
+	 .about = "directories in which there is something that has no dot in front"},
 	{.name = "environment",
 	 .read = read_settings,
 	 .offset = CONDITION(environment),
@@ -180,6 +185,11 @@ static const struct key template_keys[] = {
 	 .read = read_path,
 	 .offset = TEMPLATE(override),
 	 .about = "used as source when it is there"},
+	{.name = "check",
+	 .read = read_argv,
+	 .offset = TEMPLATE(check),
+	 .about = "argv of a program that judges the file made from the override, whose path is "
+		  "added; what it refuses is not used"},
 	{.name = "mode", .read = read_mode, .offset = TEMPLATE(mode), .about = "octal digits"},
 	KEY_END,
 };

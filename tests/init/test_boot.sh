@@ -87,6 +87,12 @@ no_units
 mkdir -p "$work/more"
 unit cluster '{"type":"target","requires":["show","skip"],"wants":["fails"]}'
 unit skip '{"type":"oneshot","exec":["false"],"condition":{"path_missing":["/proc"]}}'
+mkdir -p "$work/empty" "$work/full"
+touch "$work/empty/.hidden" "$work/full/file"
+for name in empty full skip.json nothing; do
+	unit "in-${name%%.*}" '{"type":"oneshot","exec":["true"],"condition":{"directory_not_empty":["'"$work/$name"'"]},"wanted_by":["cluster"]}'
+done
+touch "$work/skip.json"
 unit fails '{"type":"oneshot","exec":["sh","-c","echo the reason; exit 3"]}'
 unit show '{"type":"oneshot","exec":["sh","-c","echo a=$A name={{NODE_NAME}} k={{KINC_X}} pwd=$PWD n=$NOTIFY_SOCKET"],"environment":{"A":"x{{KINC_X}}"},"working_directory":"/proc"}'
 echo '{"environment":{"A":"overridden"}}' >"$work/more/show.json"
@@ -102,6 +108,12 @@ KINC_X=42 NOTIFY_SOCKET=/outer boot --units "$work/more"
 check 'a wanted unit that fails leaves the node degraded' says '^degraded'
 check 'environment, templates and working directory' says "a=overridden name=$(hostname) k=42 pwd=/proc n=$"
 is 'an unmet condition skips' "$(jq -r '.units[]|select(.name=="skip")|.state' "$work/status")" skipped
+is 'a directory must not be empty' \
+	"$(jq -r '.units[]|select(.name|startswith("in-"))|[.name,.state,.message]|join(" ")' "$work/status" | sort | sed "s|$work/||; s/ *$//")" \
+	'in-empty skipped empty is empty
+in-full done
+in-nothing skipped there is no nothing
+in-skip skipped skip.json is no directory'
 is 'a failure names the status and the last line' \
 	"$(jq -r '.units[]|select(.name=="fails")|.message' "$work/status")" 'ended with code 3: the reason'
 check 'its output is in the story' tells 'fails +\| the reason'

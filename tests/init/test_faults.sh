@@ -59,6 +59,54 @@ KINC_A=1 boot
 check 'the override is rendered instead' says '^over 1 \{\{$'
 check 'with the mode that was asked for' says '^600$'
 
+# The check of an override
+unit render "{\"type\":\"builtin\",\"builtin\":\"render\",\"critical\":true,\"templates\":[{\"source\":\"$work/in\",\"target\":\"/run/out/x.conf\",\"override\":\"$work/override\",\"check\":[\"sh\",\"$work/judge\"]}]}"
+cat >"$work/judge" <<'EOF_JUDGE'
+case $(cat "$1") in
+*bad*) echo 'W1125 18:10:01.4 13 a.go:1] noise'; echo 'line 1 is bad'; echo 'think again'; exit 3 ;;
+*odd*) echo 'an error: line 1 is odd'; echo 'noise' ;;
+esac >&2
+EOF_JUDGE
+echo 'bad {{NODE_NAME}}' >"$work/override"
+rm -f "$work/inside"
+boot
+is 'an override that its check refuses: exit 111' "$status" 111
+like 'which file, why, and what to do' "$(cat "$work/stderr")" \
+	"render: $work/override: sh refuses it: line 1 is bad; think again; correct or remove that file, then restart"
+check 'all that the check said is in the story' tells 'render +\| think again'
+echo odd >"$work/override"
+inside <<'EOF_INSIDE'
+await 5 state_is ready
+ls /run/out
+cat /run/out/x.conf
+$ctl status --json | grep -o 'sh says: [^"]*'
+kill -TERM 1
+EOF_INSIDE
+boot
+is 'one that it accepts is used, and nothing else is left' "$(sed -n '1,2p' "$work/inside.out" | paste -sd' ')" 'x.conf odd'
+check 'what it says then is a warning' says '^sh says: an error: line 1 is odd$'
+echo "{ bad" >"$work/in"
+rm "$work/override"
+boot
+is 'what is shipped is not checked' "$status" 0
+
+# What the container lacks: all at once
+no_units
+unit cluster '{"type":"target","requires":["container"]}'
+unit container '{"type":"builtin","builtin":"container","critical":true}'
+cat >"$work/hide" <<'EOF_HIDE'
+mount --bind /dev/null /proc/uptime && exec setpriv --bounding-set -sys_admin,-net_raw "$@"
+EOF_HIDE
+rm -f "$work/inside"
+timeout -s KILL 20 unshare -Urpfm --mount-proc --kill-child sh "$work/enter" "$work" \
+	sh "$work/hide" "$init" --units "$units" >"$work/story" 2>"$work/stderr"
+is 'flags of podman run are missing: exit 111' "$?" 111
+like 'all of them in one line' "$(cat "$work/stderr")" \
+	'container: .* add to podman run:  --cap-add=SYS_ADMIN,NET_RAW --security-opt=unmask=ALL'
+for flag in --cap-add=SYS_ADMIN --cap-add=NET_RAW --security-opt=unmask=ALL; do
+	check "$flag: and what it is for" tells "container +\\| $flag +[a-z/]+.*"
+done
+
 # What the system lacks: which check, and the mend
 no_units
 unit cluster '{"type":"target","requires":["ip-forward"]}'
