@@ -3,7 +3,7 @@
 #   tests/run.sh check   unit tests and real namespaces
 #   tests/run.sh e2e     whole clusters in the simulated rootless host
 #   tests/run.sh ci      what `make test` runs: lint, both compilers,
-#                        sanitizers, fuzzers for seconds, check, e2e
+#                        sanitizers, fuzzers for seconds, check, arm64, e2e
 #   tests/run.sh all     ci, benches, Kubernetes 1.33, and a cluster in
 #                        User-Mode Linux
 # The last line is "N passed, N failed, N skipped".
@@ -65,6 +65,7 @@ run_ci() {
 	run 'fuzz' tests/fuzz/run.sh 5 build/fuzz/fuzz_*
 	run_check build
 	run_check build/asan
+	run 'arm64' tests/cross/test_arm64.sh
 	run_e2e
 }
 

@@ -6,33 +6,51 @@
 #   pod    what the etcd and kube-proxy images stand on: packages unpacked,
 #          without a package manager
 #   host   the simulated host of the tests (bookworm), all of packages/run
+#   arm64  headers and libraries for building kinc for that architecture
 #   peers  other programs for PID 1, for the bench
 set -eu
 . "$(dirname -- "$0")/common.sh"
 
-variant=minbase suite=trixie list=${1:-} links=''
+variant=minbase suite=trixie list=${1:-} links='' without='' architecture=
 case $list in
-node | peers) ;;
+node)
+	# Half of containerd's and of the plugins' packages: kinc-crun calls crun by the
+	# shim of version 2, and kincnet does the rest.
+	without='/usr/bin/containerd-shim /usr/bin/containerd-shim-runc-v1 /usr/bin/containerd-stress
+		/usr/sbin/runc'
+	for plugin in bandwidth bridge dhcp dummy firewall host-device host-local ipvlan macvlan ptp \
+		sbr static tap tuning vlan vrf; do
+		without="$without /usr/lib/cni/$plugin"
+	done
+	;;
+peers) ;;
 pod)
 	variant=extract
 	# A package that is only unpacked has no alternatives.
 	links='iptables iptables-save iptables-restore ip6tables ip6tables-save ip6tables-restore'
 	;;
 host) suite=bookworm list=run ;;
-*) die "usage: root.sh node|pod|host|peers" ;;
+arm64) suite=bookworm variant=extract architecture=arm64 ;;
+*) die "usage: root.sh node|pod|host|arm64|peers" ;;
 esac
+hook=$KINC_TOP/containerfile/build/root-manifest.sh
 packages=$(package_list "$list" | paste -sd, -)
 
-out=$KINC_CACHE/root-$1-$(key "$0" "$suite" "$packages").tar
+excludes=''
+for path in $without; do excludes="$excludes --dpkgopt=path-exclude=$path"; done
+
+out=$KINC_CACHE/root-$1-$(key "$0" "$hook" "$suite" "$packages").tar
 if [ ! -e "$out" ]; then
 	mkdir -p "$KINC_CACHE"
 	part=$(mktemp "$KINC_CACHE/root.XXXXXX.tar")
 	trap 'rm -f "$part"' EXIT
+	# shellcheck disable=SC2086
 	with_progress "$KINC_CACHE/root-$1.log" "making the Debian root \"$1\" ($suite)" \
 		mmdebstrap --variant="$variant" --include="$packages" \
-		--aptopt='Acquire::Languages "none"' \
+		--aptopt='Acquire::Languages "none"' $excludes ${architecture:+--architectures=$architecture} \
 		--dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
 		--dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/share/info/*' \
+		--$([ "$variant" = extract ] && echo extract || echo customize)-hook="$hook \"\$1\"" \
 		--customize-hook='rm -rf "$1"/var/cache/apt/* "$1"/var/lib/apt/lists/* "$1"/var/log/*' \
 		--extract-hook='for link in '"$links"'; do ln -s xtables-nft-multi "$1/usr/sbin/$link"; done' \
 		"$suite" "$part" "$KINC_MIRROR"
