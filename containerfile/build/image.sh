@@ -3,8 +3,8 @@
 #   KINC_BIN_DIR unset   Kubernetes 1.20.2 compiled from Debian's source, with
 #                        containerd, crun and etcd of Debian
 #   KINC_BIN_DIR=DIR     from DIR: kubeadm, kubelet, kubectl, the control
-#                        plane; crio with pinns, etcd and coredns where they
-#                        are there
+#                        plane; crio with pinns, crictl, etcd, coredns and
+#                        local-path-provisioner where they are there
 set -eu
 . "$(dirname -- "$0")/common.sh"
 cd "$KINC_TOP"
@@ -24,14 +24,15 @@ version=$("$kubernetes/kubelet" --version | sed 's/^Kubernetes //')
 case $version in v1.[0-9]*.[0-9]*) ;; *) die "$kubernetes/kubelet reports the version \"$version\"" ;; esac
 minor=${version#v1.} minor=${minor%%.*}
 
-# What differs between versions: the form of kubeadm's configuration, and
-# whether the kubelet knows that it is in a user namespace.
-if [ "$minor" -ge 31 ]; then config=v1beta4
-elif [ "$minor" -le 21 ]; then config=v1beta2
+# What differs between versions: the form of kubeadm's configuration, the name
+# of an option, and whether the kubelet knows that it is in a user namespace.
+if [ "$minor" -ge 31 ]; then config=v1beta4 patches=--patches
+elif [ "$minor" -le 21 ]; then config=v1beta2 patches=--experimental-patches
 else die "Kubernetes $version: 1.15 to 1.21, and 1.31 and newer, are supported"; fi
 if [ "$minor" -ge 22 ]; then kubelet=kubelet-1.22; else kubelet=kubelet-1.20; fi
 if [ -x "$kubernetes/crio" ]; then runtime=crio; else runtime=containerd; fi
 if [ -x "$kubernetes/coredns" ]; then dns=coredns; else dns=''; fi
+if [ -x "$kubernetes/local-path-provisioner" ]; then storage=local-path; else storage=hostpath; fi
 name=localhost/kinc/node:$version-$flavour
 
 node_root=$($recipe/build/root.sh node)
@@ -105,6 +106,11 @@ done
 # shellcheck disable=SC2086
 pod_build program "$pod_image" "$work/pod" . $pod_tags
 
+if [ "$storage" = local-path ]; then
+	pod_build program scratch "$kubernetes" local-path-provisioner localhost/kinc/local-path-provisioner:1
+	pod_build helper "$pod_image" "$work/pod" . localhost/kinc/helper:1
+fi
+
 mkdir "$work/store"
 # shellcheck disable=SC2086
 with_progress "$log" 'collecting the images' $podman save --format docker-archive \
@@ -121,10 +127,11 @@ context=$work/context/rootfs
 mkdir -p "$context"
 cp -a $recipe/rootfs/. $recipe/rootfs-$runtime/. $recipe/rootfs-$config/. "$context"
 units=$context/usr/lib/kinc/units
-mkdir -p "$units" "$context/usr/share/kinc/manifests" "$context/opt/cni/bin"
+mkdir -p "$units" "$context/usr/share/kinc/manifests" "$context/opt/cni/bin" "$context/usr/bin"
+for folder in units.d manifests.d images.d patches config; do mkdir -p "$context/etc/kinc/$folder"; done
 cp init/units/*.json init/units/$runtime/*.json init/units/$kubelet/*.json "$units"
 [ -z "$dns" ] || cp init/units/$dns/*.json "$units"
-cp manifests/*.yaml "$context/usr/share/kinc/manifests"
+cp manifests/$storage/*.yaml "$context/usr/share/kinc/manifests"
 install -D -m 0755 build/bin/kinc-init "$context/usr/sbin/init"
 install -D -m 0755 build/bin/kincctl "$context/usr/bin/kincctl"
 install -D -m 0755 build/bin/kincnet "$context/opt/cni/bin/kincnet"
@@ -133,15 +140,43 @@ install -D -m 0755 build/bin/kinc-crun "$context/usr/libexec/kinc/kinc-crun"
 mkdir -p "$context/usr/local/sbin"
 install_iptables "$context/usr/local/sbin"
 ln -s /usr/lib/cni/loopback /usr/lib/cni/portmap "$context/opt/cni/bin/"
-for program in kubeadm kubelet kubectl crio pinns; do
+for program in kubeadm kubelet kubectl crio pinns crictl; do
 	[ ! -x "$kubernetes/$program" ] || install -m 0755 "$kubernetes/$program" "$context/usr/bin/"
 done
+completions=$context/usr/share/bash-completion/completions
+mkdir -p "$completions"
+for program in kubeadm kubectl crictl; do
+	[ ! -x "$kubernetes/$program" ] || "$kubernetes/$program" completion bash >"$completions/$program"
+done
+# What is in the image, by name, version and digest.
+{
+	for root in "$node_root" "$pod_root"; do
+		tar -xOf "$root" ./usr/share/kinc/packages | sed 's/^\([^ ]*\) \([^ ]*\) [^ ]* /deb \1 \2 /'
+	done | sort -u
+	for program in usr/sbin/init usr/bin/kincctl opt/cni/bin/kincnet usr/libexec/kinc/*; do
+		ours=$(sed -n 's/^#define KINC_VERSION "\(.*\)"$/\1/p' lib/version.h)
+		for file in "$context"/$program; do
+			echo "program /${file#"$context/"} $ours $(sha256sum <"$file" | cut -d' ' -f1)"
+		done
+	done
+	for program in kubeadm kubelet kubectl; do
+		echo "program /usr/bin/$program $version $(sha256sum <"$kubernetes/$program" | cut -d' ' -f1)"
+	done
+	for program in crio pinns crictl; do
+		[ ! -x "$kubernetes/$program" ] ||
+			echo "program /usr/bin/$program NOASSERTION $(sha256sum <"$kubernetes/$program" | cut -d' ' -f1)"
+	done
+	for image in $images; do
+		echo "image ${image%:*} ${image##*:} $($podman image inspect --format '{{.Id}}' "$image")"
+	done
+} | $recipe/build/spdx.sh "kinc-node-$version-$flavour" >"$context/usr/share/kinc/sbom.spdx.json"
 "$context/usr/sbin/init" --units "$units" --check >/dev/null || die 'the units of this image are wrong'
 
 with_progress "$log" "making the image $name" $podman build --quiet --layers=false \
 	--file $recipe/Containerfile --tag "$name" --volume "$work/store:/work" --cap-add=SYS_ADMIN \
 	--build-arg ROOT="$node_image" --build-arg KUBERNETES_VERSION="$version" \
 	--build-arg CRI_SOCKET="/run/$runtime/$runtime.sock" --build-arg FLAVOUR="$flavour" \
+	--build-arg PATCHES_OPTION="$patches" \
 	--build-arg INPUTS="$inputs" "$work/context"
 # Its predecessor is of no use, unless a cluster still runs from it.
 [ -z "$before" ] || $podman rmi "$before" >/dev/null 2>&1 || :

@@ -41,5 +41,13 @@ in_host podman --cgroup-manager=cgroupfs stop kinc-new-control-plane >/dev/null
 check 'up starts a cluster that was stopped' in_host $ours --cluster new up
 check 'its Deployment comes back' on new rollout status deployment/web --timeout=120s
 leases_check new 'after the restart of the node'
+is 'volumes are made by local-path-provisioner' \
+	"$(on new get storageclass standard -o 'jsonpath={.provisioner}')" rancher.io/local-path
+node_image=$(in_host podman container inspect --format '{{.ImageName}}' kinc-new-control-plane)
+check 'its client with the volume too' on new wait --for=condition=Ready pod/client --timeout=120s
+check 'an image whose shells tell when they run' record_shells "$node_image" localhost/recorded
+check 'comes up' in_host $ours --cluster traced --image localhost/recorded up
+shells_check kinc-traced-control-plane
+check 'down' in_host $ours --cluster traced down
 check 'down' in_host $ours --cluster new down
 finish

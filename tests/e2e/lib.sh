@@ -215,3 +215,19 @@ lives_check() {
 	check "$name: pods are deleted" on "$name" delete --timeout=90s -f "/home/$user/kinc/tests/e2e/kinds.yaml"
 	is "$name: and nothing of their containers stays" "$(in_node "$name" find "$state" /run/kinc/crun -name "*$id*")" ''
 }
+
+# record_shells FROM TO: an image whose shells tell that they were called.
+record_shells() {
+	in_clone 'mkdir -p ~/recorder && cc -Os -static -o ~/recorder/recorder tests/e2e/shell_recorder.c &&
+		printf "%s\n" "FROM '"$1"'" "COPY recorder /usr/libexec/recorder" \
+			"RUN for shell in dash bash; do mv /usr/bin/\$shell /usr/bin/\$shell.real && cp /usr/libexec/recorder /usr/bin/\$shell; done" \
+			>~/recorder/Containerfile &&
+		podman --cgroup-manager=cgroupfs build --quiet --tag '"$2"' ~/recorder'
+}
+# shells_check NODE: what record_shells made has come up without one, and would have told.
+shells_check() {
+	is 'no shell has run between the start of the container and Ready' \
+		"$(in_host podman --cgroup-manager=cgroupfs exec "$1" cat /run/shells 2>/dev/null)" ''
+	is 'a shell that does run is seen' \
+		"$(in_host podman --cgroup-manager=cgroupfs exec "$1" sh -c 'cat /run/shells')" 'sh -c cat /run/shells '
+}

@@ -3,6 +3,7 @@
 # or systemd: Kubernetes and containerd of Debian. Then down, and what is left.
 set -u
 . "$(dirname -- "$0")/lib.sh"
+. "$(dirname -- "$0")/plain.sh"
 host_begin
 
 in_host true # the user's first command makes what stays until unground
@@ -90,6 +91,9 @@ check 'down staging' in_host $ours --cluster staging down
 check 'dev does not notice' on dev get --raw /readyz
 check 'make down CLUSTER=dev' in_clone 'make down CLUSTER=dev'
 is 'down leaves no container, volume, mount, process, file or cgroup' "$(host_inventory)" "$before"
+
+plain_check "$node_image"
+embedding_check "$node_image"
 
 host_end
 is 'unground leaves no process of the user' "$(ps -u $uid -o args= | grep -v defunct)" ''
