@@ -24,10 +24,10 @@ version=$("$kubernetes/kubelet" --version | sed 's/^Kubernetes //')
 case $version in v1.[0-9]*.[0-9]*) ;; *) die "$kubernetes/kubelet reports the version \"$version\"" ;; esac
 minor=${version#v1.} minor=${minor%%.*}
 
-# What differs between versions: the form of kubeadm's configuration, the name
-# of an option, and whether the kubelet knows that it is in a user namespace.
-if [ "$minor" -ge 31 ]; then config=v1beta4 patches=--patches
-elif [ "$minor" -le 21 ]; then config=v1beta2 patches=--experimental-patches
+# What differs between versions: the form of kubeadm's configuration, and
+# whether the kubelet knows that it is in a user namespace.
+if [ "$minor" -ge 31 ]; then config=v1beta4
+elif [ "$minor" -le 21 ]; then config=v1beta2
 else die "Kubernetes $version: 1.15 to 1.21, and 1.31 and newer, are supported"; fi
 if [ "$minor" -ge 22 ]; then kubelet=kubelet-1.22; else kubelet=kubelet-1.20; fi
 if [ -x "$kubernetes/crio" ]; then runtime=crio; else runtime=containerd; fi
@@ -129,7 +129,7 @@ cp -a $recipe/rootfs/. $recipe/rootfs-$runtime/. $recipe/rootfs-$config/. "$cont
 units=$context/usr/lib/kinc/units
 mkdir -p "$units" "$context/usr/share/kinc/manifests" "$context/opt/cni/bin" "$context/usr/bin"
 for folder in units.d manifests.d images.d patches config; do mkdir -p "$context/etc/kinc/$folder"; done
-cp init/units/*.json init/units/$runtime/*.json init/units/$kubelet/*.json "$units"
+cp init/units/*.json init/units/$runtime/*.json init/units/$kubelet/*.json init/units/$config/*.json "$units"
 [ -z "$dns" ] || cp init/units/$dns/*.json "$units"
 cp manifests/$storage/*.yaml "$context/usr/share/kinc/manifests"
 install -D -m 0755 build/bin/kinc-init "$context/usr/sbin/init"
@@ -176,7 +176,6 @@ with_progress "$log" "making the image $name" $podman build --quiet --layers=fal
 	--file $recipe/Containerfile --tag "$name" --volume "$work/store:/work" --cap-add=SYS_ADMIN \
 	--build-arg ROOT="$node_image" --build-arg KUBERNETES_VERSION="$version" \
 	--build-arg CRI_SOCKET="/run/$runtime/$runtime.sock" --build-arg FLAVOUR="$flavour" \
-	--build-arg PATCHES_OPTION="$patches" \
 	--build-arg INPUTS="$inputs" "$work/context"
 # Its predecessor is of no use, unless a cluster still runs from it.
 [ -z "$before" ] || $podman rmi "$before" >/dev/null 2>&1 || :

@@ -42,6 +42,6 @@ for program in kinc-init kincctl kincnet kinc-launch; do
 	like "$program runs" "$($qemu -L "$root" build/arm64/bin/$program --version 2>&1; echo "status $?")" 'status 0'
 done
 check 'kinc-init checks the shipped units' \
-	env KINC_CRI_SOCKET=/s $qemu -L "$root" build/arm64/bin/kinc-init --units init/units --units init/units/containerd --units init/units/kubelet-1.20 --check
+	env KINC_CRI_SOCKET=/s $qemu -L "$root" build/arm64/bin/kinc-init --units init/units --units init/units/containerd --units init/units/kubelet-1.20 --units init/units/v1beta2 --check
 is 'no recipe names an architecture' "$(grep -rlE 'amd64|x86_64' containerfile --include='Containerfile*')" ''
 finish
