@@ -7,8 +7,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "ip.h"
 #include "error.h"
+#include "ip.h"
 #include "object.h"
 
 /*
@@ -31,12 +31,12 @@ typedef void policies_event(void *context, const char *namespace, const char *na
 struct policies_conf {
 	struct ip_prefix subnets[POLICIES_SUBNETS_MAX]; /* of this node's pods */
 	size_t subnet_count;
-	const char *node;	/* pods of other nodes are peers only; NULL: all pods are ours */
-	bool keep_connections;	/* those that a new policy forbids go on */
-	bool admit_unknown;	/* addresses of the subnets that no known pod has are let pass */
-	bool dry;		/* the kernel is left alone */
-	policies_event *event;	/* may be NULL */
-	void *context;		/* of event */
+	const char *node;      /* pods of other nodes are peers only; NULL: all pods are ours */
+	bool keep_connections; /* those that a new policy forbids go on */
+	bool admit_unknown;    /* addresses of the subnets that no known pod has are let pass */
+	bool dry;	       /* the kernel is left alone */
+	policies_event *event; /* may be NULL */
+	void *context;	       /* of event */
 };
 
 /* Strings of conf are the caller's and must stay. The kernel is not touched. */
@@ -69,6 +69,23 @@ int policies_commit(struct policies *policies, struct kinc_error *err);
 
 /* All three kinds were listed and committed. */
 bool policies_standing(const struct policies *policies);
+
+/*
+ * The pod is about to get these addresses, whoever had them (gate.h); policies_commit
+ * brings that to the kernel. ENOENT: no such pod is known yet. uid may be "".
+ */
+int policies_claim(struct policies *policies, const char *namespace, const char *name,
+		   const char *uid, const struct ip_address *addresses, size_t count,
+		   struct kinc_error *err);
+
+/* What would happen (explain.h); source and destination are NAMESPACE/POD or addresses. */
+cJSON *policies_explain(struct policies *policies, const char *source, const char *destination,
+			const char *port, struct kinc_error *err);
+
+/* The rules as text, as if the kernel had nothing. */
+void policies_print(struct policies *policies, FILE *out);
+/* What is known of: pods, namespaces, policies, rules, sets, elements. */
+cJSON *policies_summary(struct policies *policies);
 
 /* Prometheus text, names begin with kincnetd_policy_. */
 int policies_print_metrics(struct policies *policies, FILE *out, struct kinc_error *err);
