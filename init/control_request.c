@@ -86,6 +86,15 @@ static cJSON *do_restart(const struct request *request)
 	return answer_done();
 }
 
+static cJSON *do_reload(const struct request *request)
+{
+	struct kinc_error err;
+
+	if (job_reload(&request->manager->jobs[request->unit->index], &err) < 0)
+		return answer_error(err.message);
+	return answer_done();
+}
+
 static cJSON *do_kill(const struct request *request)
 {
 	struct job *job = &request->manager->jobs[request->unit->index];
@@ -113,7 +122,7 @@ static const struct command {
 	{"status", false, false, do_status}, {"watch", false, false, do_watch},
 	{"log", true, false, do_log},	     {"start", true, true, do_start},
 	{"stop", true, true, do_stop},	     {"restart", true, true, do_restart},
-	{"kill", true, true, do_kill},
+	{"reload", true, true, do_reload},   {"kill", true, true, do_kill},
 	{"shutdown", false, true, do_shutdown},
 };
 
@@ -137,7 +146,7 @@ static cJSON *run(struct request *request)
 			command = &commands[i];
 	if (!command)
 		return answer_error("unknown command; there are status, watch, log, start, stop, "
-				    "restart, kill, shutdown");
+				    "restart, reload, kill, shutdown");
 	if (command->changes && request->manager->stopping)
 		return answer_error("the node is stopping");
 	if (command->takes_unit) {

@@ -82,6 +82,7 @@ static void begin(struct job *job)
 
 	job->started_us = loop_now_us();
 	mark(&job->boot.started_us);
+	job->reload_fault[0] = '\0';
 	job->executed = job->was_ready = job->failed = job->reloading = false;
 	job_ready_reset(job);
 	job->populated = false;
@@ -121,6 +122,7 @@ static void ready(struct job *job)
 static void clean(struct job *job)
 {
 	job_ready_end(job);
+	job_reload_end(job);
 	timer_clear(&job->manager->loop, &job->watchdog);
 	timer_set(&job->manager->loop, &job->timer, (uint64_t)job->unit->stop.timeout_s * 1000U);
 	job_end_processes(job, false);
@@ -139,6 +141,7 @@ static void stop(struct job *job)
 	if (job->unit->type != UNIT_TARGET)
 		story_tell(job->unit->name, "stopping");
 	job_ready_end(job);
+	job_reload_end(job);
 	timer_clear(&job->manager->loop, &job->watchdog);
 	timer_set(&job->manager->loop, &job->timer, (uint64_t)job->unit->stop.timeout_s * 1000U);
 	job_end_processes(job, true);
@@ -162,6 +165,7 @@ static void escalate(struct job *job)
 		story_tell(job->unit->name, "does not die even by SIGKILL; going on without it");
 		child_remove(&job->manager->children, &job->main);
 		child_remove(&job->manager->children, &job->stopper);
+		child_remove(&job->manager->children, &job->reloader);
 		job->populated = false;
 		job_check_gone(job);
 		return;

@@ -26,6 +26,7 @@ struct job {
 	pid_t group;           /* process group of what was started last */
 	struct source adopted; /* pidfd of a main process that is not our child */
 	struct child stopper;  /* stop.exec */
+	struct child reloader; /* reload.exec */
 	struct child stamper;  /* makes the stamp of the last run valid */
 	struct source report;  /* from a child until it executes or ends */
 	struct source notify;  /* its sd_notify socket */
@@ -37,10 +38,13 @@ struct job {
 	struct timer timer; /* of the state: start, stop, next try */
 	struct timer watchdog;
 	uint64_t watchdog_ms;
+	struct timer reload_timer;
 	struct probe *probes; /* as unit->ready */
 
 	bool executed; /* the program runs: the report socket has closed */
 	bool reloading;	     /* RELOADING=1 came, and READY=1 not yet */
+	bool reload_asked;   /* and not done yet */
+	char reload_fault[128]; /* why the last reload failed; empty: it did not */
 	bool told_foreigner; /* that somebody else wrote to its notify socket */
 	bool was_ready, failed, escalated;
 	bool unchanged; /* its stamp says that it need not run */
@@ -76,6 +80,8 @@ void job_set_message(struct job *job, const char *format, ...)
 
 /* job_launch.c: starts the process. On error it is failed and has none. */
 int job_launch(struct job *job, struct kinc_error *err);
+/* "code 1" or "signal KILL", of a status of waitpid(2). */
+void job_describe_exit(int status, char *text, size_t size);
 /* Makes another process the main one. */
 void job_adopt_main(struct job *job, pid_t pid);
 /* Reads what the report socket still holds. */
@@ -86,8 +92,21 @@ void job_end_processes(struct job *job, bool polite);
 /* Signals those that stop.mode names: all, or the main one. */
 void job_signal(struct job *job, int number);
 void job_kill_processes(struct job *job);
+/* Starts a program of the unit beside its main process; child->exited must be set. */
+int job_run(struct job *job, const struct strings *command, struct child *child,
+	    struct kinc_error *err);
 /* If nothing is left of it, feeds the event that follows. */
 void job_check_gone(struct job *job);
+
+/*
+ * job_reload.c: begins a reload, whose end is told as a change of the unit.
+ * EINVAL: it has no way to; ENOTCONN: it is not ready; EBUSY: it reloads.
+ */
+int job_reload(struct job *job, struct kinc_error *err);
+/* READY=1 came after RELOADING=1. */
+void job_reload_notified(struct job *job);
+/* The unit is ready no longer: what is under way has failed. */
+void job_reload_end(struct job *job);
 
 /* job_stamp.c: in the child, before it executes: is its stamp still good? data is the job. */
 bool job_stamp_needless(void *data, int report);

@@ -98,19 +98,19 @@ static void events_ready(struct source *source, uint32_t events)
 	job_check_gone(job);
 }
 
-static void describe_exit(struct job *job, int status)
+void job_describe_exit(int status, char *text, size_t size)
 {
 	const char *name;
 
 	if (WIFEXITED(status)) {
-		snprintf(job->exit, sizeof(job->exit), "code %d", WEXITSTATUS(status));
+		snprintf(text, size, "code %d", WEXITSTATUS(status));
 		return;
 	}
 	name = sigabbrev_np(WTERMSIG(status));
 	if (name)
-		snprintf(job->exit, sizeof(job->exit), "signal %s", name);
+		snprintf(text, size, "signal %s", name);
 	else
-		snprintf(job->exit, sizeof(job->exit), "signal %d", WTERMSIG(status));
+		snprintf(text, size, "signal %d", WTERMSIG(status));
 }
 
 /* A signal KILL from nowhere is a riddle otherwise. */
@@ -134,7 +134,7 @@ static void main_exited(struct child *child, int status)
 	loop_remove(&job->manager->loop, &job->adopted);
 	job_read_reports(job);
 	loop_remove(&job->manager->loop, &job->report);
-	describe_exit(job, status);
+	job_describe_exit(status, job->exit, sizeof(job->exit));
 	job->changed = true;
 	manager_queue(job);
 	if (job->events.fd >= 0)

@@ -79,6 +79,8 @@ static void apply(struct job *job, const struct notify_message *message)
 		return;
 	if (job->reloading && !message->has_status && strcmp(job->message, "reloading") == 0)
 		job_set_message(job, "%s", "");
+	if (job->reloading)
+		job_reload_notified(job);
 	job->reloading = false;
 	job_ready_notified(job);
 }

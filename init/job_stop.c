@@ -55,16 +55,14 @@ static void stopper_exited(struct child *child, int status)
 	job_check_gone(job);
 }
 
-/* Starts stop.exec: true when it runs. */
-static bool run_stopper(struct job *job)
+int job_run(struct job *job, const struct strings *command, struct child *child,
+	    struct kinc_error *err)
 {
 	struct manager *manager = job->manager;
-	struct kinc_error err = {0};
-	cleanup_argv char **argv =
-		expand_strings(&job->unit->stop.exec, &manager->variables, &err);
+	cleanup_argv char **argv = expand_strings(command, &manager->variables, err);
 	cleanup_argv char **environment =
-		argv ? expand_environment(job->unit, &manager->variables, NULL, &err) : NULL;
-	struct spawn child = {
+		argv ? expand_environment(job->unit, &manager->variables, NULL, err) : NULL;
+	struct spawn program = {
 		.argv = argv,
 		.environment = environment,
 		.output = job->log_pipe[1],
@@ -78,14 +76,22 @@ static bool run_stopper(struct job *job)
 	};
 
 	if (!environment)
-		return false;
-	pid_t pid = spawn(&child, &job->stopper.pidfd, &err);
+		return -ENOMEM;
+	pid_t pid = spawn(&program, &child->pidfd, err);
 	if (pid < 0)
-		return false;
-	job->stopper.pid = pid;
+		return (int)pid;
+	child->pid = pid;
+	child_add(&manager->children, child);
+	return 0;
+}
+
+/* Starts stop.exec: true when it runs. */
+static bool run_stopper(struct job *job)
+{
+	struct kinc_error err;
+
 	job->stopper.exited = stopper_exited;
-	child_add(&manager->children, &job->stopper);
-	return true;
+	return job_run(job, &job->unit->stop.exec, &job->stopper, &err) == 0;
 }
 
 void job_end_processes(struct job *job, bool polite)
@@ -101,7 +107,7 @@ void job_end_processes(struct job *job, bool polite)
 
 static bool is_gone(const struct job *job)
 {
-	if (job->main.pid > 0 || job->stopper.pid > 0)
+	if (job->main.pid > 0 || job->stopper.pid > 0 || job->reloader.pid > 0)
 		return false;
 	if (job->unit->stop.mode == STOP_PROCESS || job->unit->type == UNIT_BUILTIN)
 		return true;

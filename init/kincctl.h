@@ -10,11 +10,15 @@
 /* How long kinc-init may take for an answer: it never computes one for long. */
 #define ANSWER_MS 10000
 
+#define KINCCTL_UNITS_MAX 16 /* as kinc-init takes */
+
 struct arguments {
 	const char *socket;
 	const char *unit; /* NULL for commands without */
 	const char *signal; /* kill */
 	const char *file; /* flight: NULL: where kinc-init writes it */
+	const char *units[KINCCTL_UNITS_MAX]; /* check: directories; none: the node's */
+	size_t unit_directories;
 	bool json, follow, no_wait, force, last;
 	int lines;
 	char since[40]; /* log: a time as events have it; empty: all */
@@ -33,6 +37,8 @@ int command_stop(struct kinc_control *control, const struct arguments *arguments
 		 struct kinc_error *err);
 int command_restart(struct kinc_control *control, const struct arguments *arguments,
 		    struct kinc_error *err);
+int command_reload(struct kinc_control *control, const struct arguments *arguments,
+		   struct kinc_error *err);
 int command_shutdown(struct kinc_control *control, const struct arguments *arguments,
 		     struct kinc_error *err);
 
@@ -46,6 +52,9 @@ int command_show(struct kinc_control *control, const struct arguments *arguments
 int command_kill(struct kinc_control *control, const struct arguments *arguments,
 		 struct kinc_error *err);
 
+/* kincctl_check.c: becomes kinc-init --check; returns only when it cannot. */
+int command_check(struct kinc_control *control, const struct arguments *arguments,
+		  struct kinc_error *err);
 /* kincctl_chart.c */
 int command_chart(struct kinc_control *control, const struct arguments *arguments,
 		  struct kinc_error *err);

@@ -163,8 +163,31 @@ static int outcome(const cJSON *unit, bool stopping)
 	return -1;
 }
 
+static int start_outcome(const cJSON *unit)
+{
+	return outcome(unit, false);
+}
+
+static int stop_outcome(const cJSON *unit)
+{
+	return outcome(unit, true);
+}
+
+/* -1: it is still under way. */
+static int reload_outcome(const cJSON *unit)
+{
+	const char *fault = kinc_json_string(unit, "reload_fault", "");
+
+	if (kinc_json_bool(unit, "reloading", false))
+		return -1;
+	if (!*fault)
+		return KINC_EXIT_OK;
+	fprintf(stderr, "kincctl: %s reload failed: %s\n", kinc_json_string(unit, "name", ""), fault);
+	return KINC_EXIT_NOT_SO;
+}
+
 /* Watches over a connection of its own until the unit is where it should be. */
-static int wait_for_outcome(const struct arguments *arguments, bool stopping,
+static int wait_for_outcome(const struct arguments *arguments, int (*outcome_of)(const cJSON *unit),
 			    struct kinc_error *err)
 {
 	cleanup_control struct kinc_control control = KINC_CONTROL_CLOSED;
@@ -175,7 +198,7 @@ static int wait_for_outcome(const struct arguments *arguments, bool stopping,
 		result = ask(&control, "watch", NULL, &status, err);
 	if (result < 0)
 		return result;
-	int done = outcome(status_find_unit(status, arguments->unit), stopping);
+	int done = outcome_of(status_find_unit(status, arguments->unit));
 	while (done < 0) {
 		cleanup_json cJSON *event = NULL;
 		result = kinc_control_next(&control, -1, &event, err);
@@ -183,13 +206,14 @@ static int wait_for_outcome(const struct arguments *arguments, bool stopping,
 			return result;
 		const cJSON *unit = kinc_json_get(event, "unit");
 		if (strcmp(kinc_json_string(unit, "name", ""), arguments->unit) == 0)
-			done = outcome(unit, stopping);
+			done = outcome_of(unit);
 	}
 	return done;
 }
 
 static int change(struct kinc_control *control, const char *command,
-		  const struct arguments *arguments, struct kinc_error *err)
+		  int (*outcome_of)(const cJSON *unit), const struct arguments *arguments,
+		  struct kinc_error *err)
 {
 	cleanup_json cJSON *response = NULL;
 	cleanup_json cJSON *request = kinc_control_request(command, arguments->unit);
@@ -201,25 +225,31 @@ static int change(struct kinc_control *control, const char *command,
 		print_json(response);
 	if (result < 0 || arguments->no_wait)
 		return result;
-	return wait_for_outcome(arguments, strcmp(command, "stop") == 0, err);
+	return wait_for_outcome(arguments, outcome_of, err);
 }
 
 int command_start(struct kinc_control *control, const struct arguments *arguments,
 		  struct kinc_error *err)
 {
-	return change(control, "start", arguments, err);
+	return change(control, "start", start_outcome, arguments, err);
 }
 
 int command_stop(struct kinc_control *control, const struct arguments *arguments,
 		 struct kinc_error *err)
 {
-	return change(control, "stop", arguments, err);
+	return change(control, "stop", stop_outcome, arguments, err);
 }
 
 int command_restart(struct kinc_control *control, const struct arguments *arguments,
 		    struct kinc_error *err)
 {
-	return change(control, "restart", arguments, err);
+	return change(control, "restart", start_outcome, arguments, err);
+}
+
+int command_reload(struct kinc_control *control, const struct arguments *arguments,
+		   struct kinc_error *err)
+{
+	return change(control, "reload", reload_outcome, arguments, err);
 }
 
 int command_shutdown(struct kinc_control *control, const struct arguments *arguments,

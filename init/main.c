@@ -27,6 +27,7 @@
 #include "graph.h"
 #include "io.h"
 #include "manager.h"
+#include "check_json.h"
 #include "options.h"
 #include "story.h"
 #include "unit_keys.h"
@@ -37,11 +38,13 @@ extern char **environ;
 
 static struct manager manager;
 
-static int misconfigured(struct complaints *complaints)
+static int misconfigured(struct complaints *complaints, bool json)
 {
-	for (size_t i = 0; i < complaints->count; i++)
+	if (json)
+		check_print_json(NULL, complaints, stdout);
+	for (size_t i = 0; i < complaints->count && !json; i++)
 		fprintf(stderr, "%s\n", complaints->lines[i]);
-	if (complaints->lost > 0)
+	if (complaints->lost > 0 && !json)
 		fprintf(stderr, "(and %zu more)\n", complaints->lost);
 	complaints_free(complaints);
 	return KINC_EXIT_MISUSE;
@@ -88,7 +91,7 @@ static int load_units(const struct options *options, struct unit **ret_target)
 	for (size_t i = 0; i < found_variable_count; i++)
 		variables_unset(&manager.variables, found_variables[i].name);
 	if (complaints.count > 0)
-		return misconfigured(&complaints);
+		return misconfigured(&complaints, options->json);
 	graph_mark_needed(&manager.units, target);
 	*ret_target = target;
 	return -1;
@@ -223,7 +226,10 @@ int main(int argc, char **argv)
 	if (status >= 0 || !target)
 		return status;
 	if (options.check) {
-		(options.dot ? graph_dot : graph_print)(&manager.units, stdout);
+		if (options.json)
+			check_print_json(&manager.units, NULL, stdout);
+		else
+			(options.dot ? graph_dot : graph_print)(&manager.units, stdout);
 		manager_free(&manager);
 		return KINC_EXIT_OK;
 	}

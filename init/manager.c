@@ -365,6 +365,7 @@ static void job_init(struct job *job, struct manager *manager, struct unit *unit
 		.unit = unit,
 		.main = {.pidfd = -EBADF},
 		.stopper = {.pidfd = -EBADF},
+		.reloader = {.pidfd = -EBADF},
 		.stamper = {.pidfd = -EBADF},
 		.adopted = {.fd = -EBADF},
 		.report = {.fd = -EBADF},

@@ -12,7 +12,7 @@
 
 static const char help[] =
 	"usage: kinc-init [--units DIR]... [--target NAME]\n"
-	"       kinc-init --check|--dot [--units DIR]... [--target NAME]\n"
+	"       kinc-init --check|--dot [--json] [--units DIR]... [--target NAME]\n"
 	"       kinc-init --schema|--states\n"
 	"\n"
 	"The first process of a kinc node: starts the units that a target needs, in\n"
@@ -23,6 +23,7 @@ static const char help[] =
 	"  --target NAME  the unit to reach (default cluster)\n"
 	"  --force        run every oneshot, whatever its stamp says (or KINC_FORCE=1)\n"
 	"  --check        only validate the units and print their order\n"
+	"  --json         with --check: the order, or the faults, as JSON\n"
 	"  --dot          the same, printed as a graph in Graphviz's language\n"
 	"  --schema       print the JSON Schema of unit files, for editors\n"
 	"  --states       print the states of a unit as a diagram\n"
@@ -41,6 +42,7 @@ int options_read(struct options *options, int argc, char **argv)
 		{"schema", no_argument, NULL, 's'},	 {"version", no_argument, NULL, 'v'},
 		{"force", no_argument, NULL, 'f'},
 		{"states", no_argument, NULL, 'S'},
+		{"json", no_argument, NULL, 'j'},
 		{"help", no_argument, NULL, 'h'},	 {NULL, 0, NULL, 0},
 	};
 	int option;
@@ -80,6 +82,9 @@ int options_read(struct options *options, int argc, char **argv)
 		case 'c':
 			options->check = true;
 			break;
+		case 'j':
+			options->json = true;
+			break;
 		case 'v':
 			printf("kinc-init %s (control protocol %d)\n", KINC_VERSION, KINC_PROTOCOL);
 			return KINC_EXIT_OK;
@@ -94,6 +99,10 @@ int options_read(struct options *options, int argc, char **argv)
 	if (optind < argc) {
 		fprintf(stderr, "kinc-init: \"%s\" is not an option. Try kinc-init --help.\n",
 			argv[optind]);
+		return KINC_EXIT_MISUSE;
+	}
+	if (options->json && (!options->check || options->dot)) {
+		fputs("kinc-init: --json goes with --check. Try kinc-init --help.\n", stderr);
 		return KINC_EXIT_MISUSE;
 	}
 	if (options->directory_count == 0) {

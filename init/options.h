@@ -13,6 +13,7 @@ struct options {
 	size_t directory_count;
 	const char *target;
 	bool check, dot; /* dot implies check */
+	bool json;	 /* how check prints */
 	bool schema;
 	bool force;
 };

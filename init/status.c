@@ -105,6 +105,9 @@ cJSON *status_unit(const struct job *job)
 	cJSON *waiting = cJSON_AddArrayToObject(object, "waiting_for");
 	add_waiting(waiting, job);
 	cJSON_AddStringToObject(object, "message", job->message);
+	cJSON_AddBoolToObject(object, "reloading", job->reload_asked || job->reloading);
+	if (job->reload_fault[0])
+		cJSON_AddStringToObject(object, "reload_fault", job->reload_fault);
 	if (job->exit[0])
 		cJSON_AddStringToObject(object, "exit", job->exit);
 	else

@@ -74,6 +74,14 @@ struct stop_spec {
 	struct strings exec;
 };
 
+/* How it takes over a changed configuration; neither signal nor exec: it cannot. */
+struct reload_spec {
+	int signal; /* to its main process; 0: none */
+	struct strings exec;
+	bool notify; /* done at READY=1 after RELOADING=1 */
+	int timeout_s;
+};
+
 struct condition_spec {
 	struct strings path_exists, path_missing, directory_not_empty;
 	struct strings environment; /* NAME or NAME=VALUE, of PID 1's environment */
@@ -125,6 +133,7 @@ struct unit {
 	struct list ready; /* struct probe_spec */
 	struct restart_spec restart;
 	struct stop_spec stop;
+	struct reload_spec reload;
 	struct condition_spec condition;
 	struct stamp_spec stamp;
 	struct process_spec process;

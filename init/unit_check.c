@@ -110,6 +110,17 @@ static void check_capabilities(const struct unit *unit, struct complaints *compl
 		       "an ambient capability is not in the bounding set");
 }
 
+static void check_reload(const struct unit *unit, struct complaints *complaints)
+{
+	const struct reload_spec *reload = &unit->reload;
+
+	if (unit->places[KEY_RELOAD].doc && (reload->signal != 0) == (reload->exec.count > 0))
+		at_key(unit, complaints, KEY_RELOAD, "\"reload\" needs one of \"signal\" and \"exec\"");
+	if (reload->notify && count_probes(unit, PROBE_NOTIFY) == 0)
+		at_key(unit, complaints, KEY_RELOAD,
+		       "\"notify\" of \"reload\" needs {\"notify\": true} in \"ready\"");
+}
+
 void unit_check(const struct unit *unit, struct complaints *complaints)
 {
 	if (unit->type < 0) {
@@ -138,5 +149,6 @@ void unit_check(const struct unit *unit, struct complaints *complaints)
 		       "\"stamp\" needs \"inputs\", \"outputs\" or \"version\"");
 	if (unit->watchdog_s > 0 && count_probes(unit, PROBE_NOTIFY) == 0)
 		at_key(unit, complaints, KEY_WATCHDOG, "watchdog_s needs {\"notify\": true} in \"ready\"");
+	check_reload(unit, complaints);
 	check_capabilities(unit, complaints);
 }

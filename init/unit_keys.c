@@ -90,6 +90,29 @@ static const struct key stop_keys[] = {
 	KEY_END,
 };
 
+#define RELOAD(member) offsetof(struct reload_spec, member)
+static const struct key reload_keys[] = {
+	{.name = "signal",
+	 .read = read_signal,
+	 .offset = RELOAD(signal),
+	 .about = "what its main process is sent"},
+	{.name = "exec",
+	 .read = read_argv,
+	 .offset = RELOAD(exec),
+	 .about = "argv of a program that makes it reload"},
+	{.name = "notify",
+	 .read = read_flag,
+	 .offset = RELOAD(notify),
+	 .about = "it is done when the service has sent RELOADING=1 and then READY=1"},
+	{.name = "timeout_s",
+	 .read = read_int,
+	 .offset = RELOAD(timeout_s),
+	 .min = 1,
+	 .max = 3600,
+	 .about = "seconds until it counts as failed"},
+	KEY_END,
+};
+
 #define CONDITION(member) offsetof(struct condition_spec, member)
 static const struct key condition_keys[] = {
 	{.name = "path_exists",
@@ -240,6 +263,9 @@ const struct key unit_keys[UNIT_KEYS + 1] = {
 			 .about = "what happens after its process ended"},
 	[KEY_STOP] = {"stop", read_object, UNIT(stop), .members = stop_keys, .types = PROGRAM,
 		      .about = "how it is stopped"},
+	[KEY_RELOAD] = {"reload", read_object, UNIT(reload), .members = reload_keys,
+			.types = SERVICE,
+			.about = "how it takes over a changed configuration while it runs"},
 	[KEY_START_TIMEOUT] = {"start_timeout_s", read_int, UNIT(start_timeout_s), .max = 86400,
 			       .types = PROGRAM | BUILTIN,
 			       .about = "seconds until it must be ready or done; 0: no limit"},
@@ -324,6 +350,7 @@ struct unit *unit_new(struct arena *arena, const char *name)
 	unit->type = unit->builtin = -1;
 	unit->restart = (struct restart_spec){-1, 100, 10000, 5, 60, {0}, {0}};
 	unit->stop = (struct stop_spec){.signal = SIGTERM, .timeout_s = 10, .mode = STOP_CGROUP};
+	unit->reload.timeout_s = 90;
 	unit->process.umask = 022;
 	unit->start_timeout_s = 90;
 	unit->oom_score_adj = OOM_SCORE_UNSET;

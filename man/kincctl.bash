@@ -6,9 +6,10 @@ _kincctl() {
 	commands=$(kincctl --help | sed -n 's/^  \([a-z][a-z]*\) .*/\1/p')
 	options=$(kincctl --help | grep -o -e '--[a-z-]*' | sort -u)
 	case $before in
+	--units) COMPREPLY=($(compgen -d -- "$word")) && return ;;
 	--socket | --file) COMPREPLY=($(compgen -f -- "$word")) && return ;;
 	--signal) COMPREPLY=($(compgen -A signal -- "$word")) && return ;;
-	log | start | stop | restart | show | kill)
+	log | start | stop | restart | reload | show | kill)
 		COMPREPLY=($(compgen -W "$(kincctl status 2>/dev/null |
 			sed '1,/^UNIT /d; /^warning:/d; s/ .*//')" -- "$word"))
 		return

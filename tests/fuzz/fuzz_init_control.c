@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Requests on the control socket, up to the manager, which only counts here. */
+#include <errno.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -34,6 +35,11 @@ int logs_serve(struct logs *logs, const struct job *job, int client, int lines, 
 void job_signal(struct job *job, int number)
 {
 	calls += job && (number < 1 || number > SIGRTMAX ? (abort(), 0) : 1);
+}
+int job_reload(struct job *job, struct kinc_error *err)
+{
+	calls += job != NULL;
+	return kinc_error_set(err, EBUSY, "as asked");
 }
 #define COUNTED(name, what)                                                                        \
 	void name(struct manager *manager, what)                                                   \
