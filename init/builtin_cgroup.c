@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,6 +53,33 @@ static int evacuate(struct kinc_error *err)
 		nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
 	}
 	return kinc_error_set(err, EBUSY, "new processes keep appearing in the root cgroup");
+}
+
+static bool is_below(const char *path, const char *top)
+{
+	size_t length = strlen(top);
+
+	return strncmp(path, top, length) == 0 && (path[length] == '/' || !path[length]);
+}
+
+static int remove_one(const char *path, const struct stat *status, int type, struct FTW *walk)
+{
+	(void)status;
+	/* Units are being started beside this, each into a cgroup that is still empty. */
+	if (type == FTW_DP && walk->level > 0 && !is_below(path, EVACUATED) &&
+	    !is_below(path, CGROUP_UNITS))
+		rmdir(path);
+	return 0;
+}
+
+/*
+ * A container that is started again may find the cgroups of the pods that it
+ * had. The cAdvisor of kubelet 1.20 asks containerd for the task of each until
+ * it gives up, twice 1.5 s, and no pod starts before it has been through them.
+ */
+static void remove_leftovers(void)
+{
+	nftw(CGROUP_ROOT, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }
 
 /* One by one: a write that names a missing controller fails as a whole. */
@@ -122,6 +150,7 @@ int builtin_cgroup(const struct unit *unit, const struct builtin_context *contex
 		return kinc_error_set(err, why.code, "cgroup v2 is not writable (%.200s): %s",
 				      why.message, mend);
 	}
+	remove_leftovers();
 	enable_all(CGROUP_ROOT, refused, sizeof(refused));
 	if (refused[0])
 		report_send(context->report, REPORT_NOTE, "refused:%s", refused);

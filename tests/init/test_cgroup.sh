@@ -12,6 +12,9 @@ unit only '{"type":"service","requires":["cgroup"],"exec":["sh","-c","setsid sle
 unit mixed '{"type":"service","requires":["cgroup"],"exec":["sh","-c","(trap \"\" TERM; exec sleep 3001) & exec sleep 3000"],"stop":{"mode":"mixed","timeout_s":20}}'
 inside <<'EOF_INSIDE'
 await 10 state_is ready
+[ ! -e /sys/fs/cgroup/pods ] && echo what pods of an earlier start left is removed
+[ -e /sys/fs/cgroup/lives/on ] && echo but not what has a process
+kill "$(cat /sys/fs/cgroup/lives/on/cgroup.procs)"
 has() { pgrep -xf "sleep $1" >/dev/null; }
 await 5 has 1001; await 5 has 2001; await 5 has 3001
 grep -q '^0::/init$' /proc/1/cgroup && echo PID 1 has moved to /init
@@ -30,8 +33,15 @@ $ctl stop mixed && ! has 3000 && ! has 3001 && [ $(($(date +%s) - before)) -lt 5
 $ctl status --json >"$work/status"
 $ctl shutdown
 EOF_INSIDE
-enclosed
-for line in 'PID 1 has moved to /init' 'a unit has its own' 'its children too' \
+cat >"$work/earlier" <<'EOF_EARLIER'
+mkdir -p /sys/fs/cgroup/pods/pod1/container /sys/fs/cgroup/pods/pod2 /sys/fs/cgroup/lives/on
+sleep 4000 &
+echo $! >/sys/fs/cgroup/lives/on/cgroup.procs
+exec "$@"
+EOF_EARLIER
+enclosed sh "$work/earlier" "$init" --units "$units"
+for line in 'what pods of an earlier start left is removed' 'but not what has a process' \
+	'PID 1 has moved to /init' 'a unit has its own' 'its children too' \
 	'cgroup mode stops everything' 'and removes the cgroup' 'process mode leaves the others' \
 	'also when it is killed' 'mixed mode kills the rest at once'; do
 	check "$line" says "$line"
