@@ -11,6 +11,7 @@
 #include "confine.h"
 #include "hash.h"
 #include "ipv6.h"
+#include "isolation.h"
 #include "masquerade.h"
 #include "route.h"
 
@@ -263,6 +264,8 @@ int attachment_add(const struct args *args, const struct conf *conf, struct resu
 		return status;
 	}
 	announce(&pod, conf, &result);
+	if (conf->gate)
+		isolation_await(conf, &result);
 	*ret_result = result;
 	return 0;
 }

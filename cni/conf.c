@@ -23,8 +23,10 @@ static const char *const top_keys[] = {
 	"hairpinMode",	 "isGateway", "ipMasq",	     "ipam",	      "isDefaultGateway",
 	"isolation",	 "dns",	      "prevResult",  "runtimeConfig", "capabilities",
 	"args",		 "cni.dev/*", "promiscMode", "forceAddress",  "macspoofchk",
-	"portIsolation", NULL,
+	"portIsolation", "policy",    NULL,
 };
+
+static const char *const policy_keys[] = {"gate", "wait", "missing", NULL};
 
 static const char *const dns_keys[] = {"nameservers", "domain", "search", "options", NULL};
 
@@ -148,6 +150,42 @@ static int parse_bridge(struct conf *conf, struct kinc_error *err)
 	return result;
 }
 
+#define GATE "/run/kinc/netd/gate"
+#define GATE_SECONDS 5
+#define GATE_SECONDS_MAX 60
+
+static int parse_policy(struct conf *conf, struct kinc_error *err)
+{
+	const cJSON *policy = NULL;
+	const char *missing = "deny";
+	int result = conf_get_object(conf->tree, "", "policy", &policy, err);
+
+	if (result < 0 || !policy)
+		return result;
+	conf->gate = GATE;
+	conf->gate_seconds = GATE_SECONDS;
+	result = conf_only_keys(policy, "policy.", policy_keys, err);
+	if (result == 0)
+		result = conf_get_string(policy, "policy.", "gate", &conf->gate, err);
+	if (result == 0)
+		result = conf_get_integer(policy, "policy.", "wait", 0, GATE_SECONDS_MAX,
+					  &conf->gate_seconds, err);
+	if (result == 0)
+		result = conf_get_string(policy, "policy.", "missing", &missing, err);
+	if (result < 0)
+		return result;
+	conf->gate_admit = strcmp(missing, "admit") == 0;
+	if (!conf->gate_admit && strcmp(missing, "deny") != 0)
+		return kinc_error_set(err, EINVAL, "policy.missing must be deny or admit");
+	if (conf->gate[0] != '/')
+		return kinc_error_set(err, EINVAL, "policy.gate must be an absolute path");
+	if (!conf->isolated)
+		return kinc_error_set(err, EINVAL,
+				      "policy needs isolation: true, or traffic on the bridge "
+				      "passes by the rules");
+	return 0;
+}
+
 /* Fills conf from conf->tree. */
 static int parse_tree(struct conf *conf, struct kinc_error *err)
 {
@@ -180,6 +218,8 @@ static int parse_tree(struct conf *conf, struct kinc_error *err)
 		result = parse_attachments(conf, err);
 	if (result == 0)
 		result = parse_bridge(conf, err);
+	if (result == 0)
+		result = parse_policy(conf, err);
 	if (result == 0)
 		result = parse_dns(conf, err);
 	if (result == 0)

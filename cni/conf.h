@@ -76,6 +76,10 @@ struct conf {
 	bool masquerade;
 	bool isolated; /* pods reach each other through the IP forward hook */
 
+	const char *gate;      /* kincnetd's socket; NULL: policies are not asked for */
+	unsigned gate_seconds; /* how long ADD waits there */
+	bool gate_admit;       /* without an answer a pod is let through all the same */
+
 	struct ip_range_set sets[CONF_SETS_MAX];
 	size_t set_count; /* 0: no ipam, the interface gets no address */
 	struct conf_route routes[CONF_ROUTES_MAX];

@@ -19,6 +19,7 @@
 #include "conf_wish.h"
 #include "confine.h"
 #include "io.h"
+#include "isolation.h"
 #include "loopback.h"
 #include "masquerade.h"
 #include "version.h"
@@ -249,6 +250,8 @@ static int setup(const char *path)
 		status = ipam_open(&ipam, &conf, &err);
 	if (status == 0 && conf.masquerade && conf.set_count)
 		status = masquerade_ensure(&ipam, &conf, &err);
+	if (status == 0 && conf.gate)
+		status = isolation_lay_ground(&conf, &err);
 	conf_release(&conf);
 	if (status < 0)
 		fprintf(stderr, "kincnet: %s\n", err.message);

@@ -15,9 +15,11 @@ static int names_of(const cJSON *object, const char **ret_space, const char **re
 {
 	const cJSON *metadata = kinc_json_get(object, "metadata");
 	const char *name = kinc_json_string(metadata, "name", "");
-	const char *space = kinc_json_string(metadata, "namespace", "default");
+	const char *space = kinc_json_string(metadata, "namespace", "");
 
-	if (!*name || strlen(name) > NAME_MAX_BYTES || !*space || strlen(space) > NAME_MAX_BYTES)
+	if (!*space)
+		space = "default";
+	if (!*name || strlen(name) > NAME_MAX_BYTES || strlen(space) > NAME_MAX_BYTES)
 		return kinc_error_set(err, EINVAL, "an object has no metadata.name, or a long one");
 	*ret_name = name;
 	*ret_space = space;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Bytes that begin with '{' are an object of the API server: of any kind, then as
- * a policy of two pods. Others tell a story (netd_story.h): rules and objects agree.
+ * Bytes that begin with '{' are an object, taken as a pod, a namespace and a policy.
+ * Others tell a story (netd_story.h): rules and objects agree.
  */
 #include <stdint.h>
 
@@ -14,7 +14,6 @@
 #include "cni/netd/verdict.c"
 #define protocols compile_protocols
 #include "cni/netd/compile.c"
-#undef LINES_MAX
 #undef PORTS_MAX
 #define forget peers_forget
 #include "cni/netd/peers.c"
@@ -51,10 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = strndup((const char *)data, size);
 
-	if (*text == '{')
-		take_object(text);
-	else
-		(void)story_run(data, size < 250 ? size : 250);
+	*text == '{' ? take_object(text) : (void)story_run(data, size < 250 ? size : 250);
 	free(text);
 	return 0;
 }
