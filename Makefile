@@ -43,7 +43,8 @@ kinc-launch_LIBS := -lcjson -lyaml -lnl-route-3 -lnl-3
 SANDBOXES := kincctl kincnet log_helper log_writer kinc_probe
 kincctl_CALLS    := $(kincctl_SRC) lib/control.c
 kincnet_CALLS    := $(kincnet_SRC) lib/control.c
-log_helper_CALLS := init/log_helper.c init/log_writer.c lib/loop.c init/story.c
+log_helper_CALLS := init/log_helper.c init/log_client.c init/log_history.c init/log_writer.c \
+	lib/loop.c init/story.c
 log_writer_CALLS := init/log_writer.c
 kinc_probe_CALLS := $(kinc-probe_SRC)
 CALLS := $(SANDBOXES:%=$(BUILD)/syscalls/%.h)

@@ -49,17 +49,27 @@ static cJSON *do_watch(const struct request *request)
 static cJSON *do_log(const struct request *request)
 {
 	struct manager *manager = request->manager;
-	double lines = kinc_json_number(request->object, "lines", 100);
-	bool follow = kinc_json_bool(request->object, "follow", false);
+	double since_ms = kinc_json_number(request->object, "since_ms", 0);
+	double lines = kinc_json_number(request->object, "lines", since_ms > 0 ? LOG_LINES_MAX : 100);
+	struct log_query query = {
+		.unit = LOG_OF_ALL,
+		.follow = kinc_json_bool(request->object, "follow", false),
+	};
 
-	if (!(lines >= 0 && lines <= 10000))
-		return answer_error("lines must be from 0 to 10000");
-	if (!unit_has_process(request->unit))
-		return answer_error("a target writes no log");
-	if (manager->jobs[request->unit->index].log_pipe[0] < 0)
-		return answer_error("its output is not kept: see the warnings of status");
-	if (logs_serve(&manager->logs, &manager->jobs[request->unit->index], request->client,
-		       (int)lines, follow) < 0)
+	if (!(lines >= 0 && lines <= LOG_LINES_MAX))
+		return answer_error("lines must be from 0 to 100000000");
+	if (!(since_ms >= 0 && since_ms <= 9007199254740991.0))
+		return answer_error("since_ms counts milliseconds since 1970");
+	query.lines = (int)lines;
+	query.since_ms = (uint64_t)since_ms;
+	if (request->unit) {
+		query.unit = (unsigned)request->unit->index;
+		if (!unit_has_process(request->unit))
+			return answer_error("a target writes no log");
+		if (manager->jobs[query.unit].log_pipes[0][0] < 0)
+			return answer_error("its output is not kept: see the warnings of status");
+	}
+	if (logs_serve(&manager->logs, &query, request->client) < 0)
 		return answer_error("the log helper is busy; try again");
 	*request->handed = true;
 	return NULL;
@@ -116,14 +126,19 @@ static cJSON *do_shutdown(const struct request *request)
 
 static const struct command {
 	const char *name;
-	bool takes_unit, changes;
+	enum { NO_UNIT, A_UNIT, MAYBE_UNIT } takes;
+	bool changes;
 	cJSON *(*run)(const struct request *request);
 } commands[] = {
-	{"status", false, false, do_status}, {"watch", false, false, do_watch},
-	{"log", true, false, do_log},	     {"start", true, true, do_start},
-	{"stop", true, true, do_stop},	     {"restart", true, true, do_restart},
-	{"reload", true, true, do_reload},   {"kill", true, true, do_kill},
-	{"shutdown", false, true, do_shutdown},
+	{"status", NO_UNIT, false, do_status},
+	{"watch", NO_UNIT, false, do_watch},
+	{"log", MAYBE_UNIT, false, do_log},
+	{"start", A_UNIT, true, do_start},
+	{"stop", A_UNIT, true, do_stop},
+	{"restart", A_UNIT, true, do_restart},
+	{"reload", A_UNIT, true, do_reload},
+	{"kill", A_UNIT, true, do_kill},
+	{"shutdown", NO_UNIT, true, do_shutdown},
 };
 
 static cJSON *run(struct request *request)
@@ -149,7 +164,7 @@ static cJSON *run(struct request *request)
 				    "restart, reload, kill, shutdown");
 	if (command->changes && request->manager->stopping)
 		return answer_error("the node is stopping");
-	if (command->takes_unit) {
+	if (command->takes == A_UNIT || (command->takes == MAYBE_UNIT && unit)) {
 		request->unit = unit ? unit_find(&request->manager->units, unit) : NULL;
 		if (!request->unit) {
 			snprintf(sentence, sizeof(sentence), "there is no unit \"%.100s\"",

@@ -3,6 +3,7 @@
 #define INIT_JOB_H
 
 #include "child.h"
+#include "logs.h"
 #include "loop.h"
 #include "machine.h"
 #include "probe.h"
@@ -33,7 +34,7 @@ struct job {
 	struct source events;  /* cgroup.events */
 	int cgroup;	       /* -EBADF while it has none */
 	bool populated;	       /* by the last look at cgroup.events */
-	int log_pipe[2];       /* what it writes; PID 1 keeps both ends open */
+	int log_pipes[LOG_STREAMS][2]; /* what it writes; PID 1 keeps all ends open */
 
 	struct timer timer; /* of the state: start, stop, next try */
 	struct timer watchdog;

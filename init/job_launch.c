@@ -257,7 +257,8 @@ static int spawn_main(struct job *job, int report, int ready, int ready_number,
 	cleanup_free char *directory = NULL;
 	struct builtin_call call = {manager, unit};
 	struct spawn child = {
-		.output = job->log_pipe[1],
+		.output = job->log_pipes[LOG_STDOUT][1],
+		.errors = job->log_pipes[LOG_STDERR][1],
 		.report = report,
 		.ready_fd = ready,
 		.ready_number = ready_number,

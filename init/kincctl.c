@@ -19,37 +19,39 @@
 
 static const struct command {
 	const char *name;
-	bool takes_unit;
+	enum { NO_UNIT, A_UNIT, MAYBE_UNIT } takes;
 	bool alone; /* it asks no kinc-init */
 	int (*run)(struct kinc_control *control, const struct arguments *arguments,
 		   struct kinc_error *err);
 	const char *help;
 } commands[] = {
-	{"status", false, false, command_status, "units and their states; 0 when the node is ready, else 1"},
-	{"watch", false, false, command_watch, "the same, then every change as it happens"},
-	{"log", true, false, command_log, "the last lines that a unit wrote"},
-	{"start", true, false, command_start, "start a unit and what it needs; waits for the outcome"},
-	{"stop", true, false, command_stop, "stop a unit, and first what requires it"},
-	{"restart", true, false, command_restart, "stop and start a unit; the others stay"},
-	{"reload", true, false, command_reload, "have a service take its configuration over anew"},
-	{"show", true, false, command_show, "all that is known of a unit, with its resources"},
-	{"kill", true, false, command_kill, "send a unit's processes a signal (--signal)"},
-	{"chart", false, false, command_chart, "the boot as SVG: who waited, who took long"},
-	{"check", false, true, command_check, "validate the unit files and print the order (--units)"},
-	{"shutdown", false, false, command_shutdown, "stop everything and end the node"},
-	{"health", false, false, command_health, "0 when the node is ready; with --json the reasons"},
-	{"flight", false, true, command_flight, "the flight record: last states and events, a crash"},
+	{"status", NO_UNIT, false, command_status, "units and their states; 0 when the node is ready, else 1"},
+	{"watch", NO_UNIT, false, command_watch, "the same, then every change as it happens"},
+	{"log", MAYBE_UNIT, false, command_log, "the last lines that a unit wrote, or all of them"},
+	{"start", A_UNIT, false, command_start, "start a unit and what it needs; waits for the outcome"},
+	{"stop", A_UNIT, false, command_stop, "stop a unit, and first what requires it"},
+	{"restart", A_UNIT, false, command_restart, "stop and start a unit; the others stay"},
+	{"reload", A_UNIT, false, command_reload, "have a service take its configuration over anew"},
+	{"show", A_UNIT, false, command_show, "all that is known of a unit, with its resources"},
+	{"kill", A_UNIT, false, command_kill, "send a unit's processes a signal (--signal)"},
+	{"chart", NO_UNIT, false, command_chart, "the boot as SVG: who waited, who took long"},
+	{"check", NO_UNIT, true, command_check, "validate the unit files and print the order (--units)"},
+	{"shutdown", NO_UNIT, false, command_shutdown, "stop everything and end the node"},
+	{"health", NO_UNIT, false, command_health, "0 when the node is ready; with --json the reasons"},
+	{"flight", NO_UNIT, true, command_flight, "the flight record: last states and events, a crash"},
 };
 
 static void print_help(void)
 {
+	static const char *const operands[] = {"", "UNIT", "[UNIT]"};
+
 	puts("usage: kincctl [--socket PATH] COMMAND [UNIT] [options]\n");
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-		printf("  %-8s %-5s %s\n", commands[i].name, commands[i].takes_unit ? "UNIT" : "",
+		printf("  %-8s %-6s %s\n", commands[i].name, operands[commands[i].takes],
 		       commands[i].help);
 	puts("\n"
 	     "  --json         print kinc-init's own lines, or the same as JSON\n"
-	     "  --lines N      log: how many lines (default 100)\n"
+	     "  --lines N      log: how many lines (default 100, with --since all)\n"
 	     "  --since WHEN   log: 90s, 10m, 2h, 1d ago, or 2026-11-24T02:51\n"
 	     "  --follow, -f   log: go on with new lines\n"
 	     "  --signal NAME  kill: default SIGTERM\n"
@@ -86,25 +88,29 @@ static bool read_since(struct arguments *arguments, const char *text)
 		char letter;
 		time_t seconds;
 	} spans[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
+	static const char *const forms[] = {"%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d"};
 	char *end;
 	long number = strtol(text, &end, 10);
-	struct tm parts;
+	double thousandths = 0;
 
-	arguments->lines = 10000;
 	for (size_t i = 0; i < sizeof(spans) / sizeof(spans[0]); i++) {
 		if (end == text || number < 0 || number > 100000 || *end != spans[i].letter ||
 		    end[1])
 			continue;
-		time_t then = time(NULL) - number * spans[i].seconds;
-		return gmtime_r(&then, &parts) &&
-		       strftime(arguments->since, sizeof(arguments->since), "%Y-%m-%dT%H:%M:%S",
-				&parts) > 0;
+		arguments->since_ms = (double)(time(NULL) - number * spans[i].seconds) * 1e3;
+		return true;
 	}
-	end = strptime(text, "%Y-%m-%d", &parts);
-	if (!end || (*end && *end != 'T') || strlen(text) >= sizeof(arguments->since))
-		return false;
-	snprintf(arguments->since, sizeof(arguments->since), "%s", text);
-	return strspn(text, "0123456789-T:.Z") == strlen(text);
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		struct tm parts = {0};
+		end = strptime(text, forms[i], &parts);
+		if (!end)
+			continue;
+		if (i == 0 && *end == '.')
+			thousandths = strtod(end, &end) * 1e3;
+		arguments->since_ms = (double)timegm(&parts) * 1e3 + thousandths;
+		return (!*end || strcmp(end, "Z") == 0) && arguments->since_ms > 0;
+	}
+	return false;
 }
 
 /* -1 to go on, otherwise an exit status. */
@@ -133,8 +139,8 @@ static int read_options(struct arguments *arguments, int argc, char **argv)
 		case 'n':
 			arguments->lines = (int)strtol(optarg, &end, 10);
 			if (*end || end == optarg || arguments->lines < 0 ||
-			    arguments->lines > 10000)
-				return misuse("--lines takes a number from 0 to 10000", NULL);
+			    arguments->lines > 100000000)
+				return misuse("--lines takes a number from 0 to 100000000", NULL);
 			break;
 		case 'j':
 			arguments->json = true;
@@ -183,7 +189,7 @@ static int read_options(struct arguments *arguments, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	struct arguments arguments = {.socket = KINC_CONTROL_SOCKET, .lines = 100};
+	struct arguments arguments = {.socket = KINC_CONTROL_SOCKET, .lines = -1};
 	cleanup_control struct kinc_control control = KINC_CONTROL_CLOSED;
 	struct kinc_error err;
 
@@ -195,11 +201,12 @@ int main(int argc, char **argv)
 	const struct command *command = find_command(argv[optind]);
 	if (!command)
 		return misuse("there is no command ", argv[optind]);
-	if (command->takes_unit && optind + 1 >= argc)
+	int operands = argc - optind - 1;
+	if (command->takes == A_UNIT && operands < 1)
 		return misuse("which unit? kincctl status names them", NULL);
-	if (optind + 1 + command->takes_unit < argc)
-		return misuse("too many arguments: ", argv[optind + 1 + command->takes_unit]);
-	arguments.unit = command->takes_unit ? argv[optind + 1] : NULL;
+	if (operands > (command->takes == NO_UNIT ? 0 : 1))
+		return misuse("too many arguments: ", argv[argc - 1]);
+	arguments.unit = operands > 0 ? argv[optind + 1] : NULL;
 
 	/* check becomes another program, which the filter would bind too. */
 	status = command->run == command_check

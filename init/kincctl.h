@@ -20,8 +20,8 @@ struct arguments {
 	const char *units[KINCCTL_UNITS_MAX]; /* check: directories; none: the node's */
 	size_t unit_directories;
 	bool json, follow, no_wait, force, last;
-	int lines;
-	char since[40]; /* log: a time as events have it; empty: all */
+	int lines; /* log: -1: as kinc-init does without */
+	double since_ms; /* log: since the epoch; 0: not asked for */
 };
 
 /* Each command: an exit status of lib/error.h, or a negative errno with err. */
@@ -70,6 +70,8 @@ void show_status(const cJSON *status);
 void show_details(const cJSON *unit);
 void show_event(const cJSON *event);
 void show_line(const cJSON *event);
+/* The same with the name of the unit. */
+void show_unit_line(const cJSON *event);
 /* Prints untrusted text without control characters. */
 void show_text(const char *text);
 

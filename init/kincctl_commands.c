@@ -88,8 +88,11 @@ int command_log(struct kinc_control *control, const struct arguments *arguments,
 	cleanup_json cJSON *request = kinc_control_request("log", arguments->unit);
 	cleanup_json cJSON *response = NULL;
 
-	if (!request || !cJSON_AddNumberToObject(request, "lines", arguments->lines) ||
-	    !cJSON_AddBoolToObject(request, "follow", arguments->follow))
+	if (!request || !cJSON_AddBoolToObject(request, "follow", arguments->follow) ||
+	    (arguments->lines >= 0 &&
+	     !cJSON_AddNumberToObject(request, "lines", arguments->lines)) ||
+	    (arguments->since_ms > 0 &&
+	     !cJSON_AddNumberToObject(request, "since_ms", arguments->since_ms)))
 		return no_memory(err);
 	int result = kinc_control_ask(control, request, ANSWER_MS, &response, err);
 	while (result == 0) {
@@ -98,9 +101,7 @@ int command_log(struct kinc_control *control, const struct arguments *arguments,
 		result = kinc_control_next(control, arguments->follow ? -1 : ANSWER_MS, &event, err);
 		if (result < 0)
 			break;
-		/* Times of one form: the later one is the greater text. */
-		if (strcmp(kinc_json_string(event, "time", ""), arguments->since) >= 0)
-			print(arguments, event, show_line);
+		print(arguments, event, arguments->unit ? show_line : show_unit_line);
 	}
 	return result == -ECONNRESET ? KINC_EXIT_OK : result;
 }

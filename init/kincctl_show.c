@@ -117,6 +117,14 @@ void show_details(const cJSON *unit)
 		show_member(member, "");
 }
 
+void show_unit_line(const cJSON *event)
+{
+	printf("%s %-20s ", kinc_json_string(event, "time", ""),
+	       kinc_json_string(event, "unit", ""));
+	show_text(kinc_json_string(event, "text", ""));
+	putchar('\n');
+}
+
 void show_line(const cJSON *event)
 {
 	printf("%s ", kinc_json_string(event, "time", ""));

@@ -2,14 +2,17 @@
 /*
  * Theory of operation: the log helper is a forked child of PID 1 that reads
  * the units' pipes. It keeps the last lines of each unit in memory, serves
- * `kincctl log` from there and over the client's own connection, shows tails
- * of failed units on the container's stdout, and feeds the log writer, which
- * is yet another process because disks may hang. It ends when PID 1 asks it to
- * or has gone; when it dies, PID 1 starts the next one on the same pipes.
+ * `kincctl log` over the client's own connection (log_client.c), shows tails
+ * of failed units and graver lines on the container's stdout, and feeds the
+ * log writer, which is yet another process because disks may hang. It ends
+ * when PID 1 asks it to or has gone; when it dies, PID 1 starts the next one
+ * on the same pipes.
  *
- * Clients, and pipes to the writer, which enters a narrower filter by itself:
- * #syscalls send recv setsockopt poll fcntl pipe fork prctl seccomp kill wait4
+ * Pipes to the writer, which enters a narrower filter by itself:
+ * #syscalls poll fcntl pipe fork prctl seccomp kill wait4
  */
+#include "log_helper.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -27,48 +30,13 @@
 #include <unistd.h>
 
 #include "cleanup.h"
-#include "json.h"
-#include "log_ring.h"
+#include "log_level.h"
 #include "log_writer.h"
-#include "manager.h"
 #include "sandbox.h"
 #include "story.h"
 #include "syscalls/log_helper.h"
 
 #define WRITER_PATIENCE_MS 100
-
-struct stream {
-	struct source source;
-	struct helper *helper;
-	unsigned unit;
-	struct log_ring ring;
-	uint32_t dropped; /* lines that the writer had no room for */
-	struct timer tell_lost;
-	size_t unshown;	  /* lines since the last tail */
-	size_t size;
-	char partial[LOG_LINE_MAX];
-};
-
-struct follower {
-	struct follower *next;
-	struct helper *helper;
-	struct source source;
-	unsigned unit;
-};
-
-struct helper {
-	struct manager *manager;
-	struct loop loop;
-	struct source requests;
-	struct stream **streams; /* per unit; NULL for units without output */
-	struct follower *followers;
-	char **names;
-	int writer;
-	pid_t writer_pid;
-	uint64_t writer_since_ms;
-	bool stuck; /* the writer took nothing when last asked */
-	bool quit;
-};
 
 static uint64_t wall_ms(void)
 {
@@ -145,98 +113,66 @@ static int write_frame(struct helper *helper, const void *frame, size_t size)
 	return -code;
 }
 
-static void feed_writer(struct stream *stream, uint64_t time_ms, const char *text, size_t size)
+/* line is NULL: nothing but how many were lost. */
+static void feed_writer(struct channel *channel, const struct log_line *line)
 {
 	alignas(struct log_frame) char packet[sizeof(struct log_frame) + LOG_LINE_MAX];
-	struct helper *helper = stream->helper;
+	struct helper *helper = channel->helper;
 	struct log_frame frame = {
-		.unit = (uint16_t)stream->unit,
-		.size = (uint16_t)size,
-		.dropped = stream->dropped,
-		.is_line = text != NULL,
-		.time_ms = time_ms,
+		.unit = (uint16_t)channel->unit,
+		.size = line ? line->size : 0,
+		.dropped = channel->dropped,
+		.is_line = line != NULL,
+		.stream = line ? line->stream : LOG_STDOUT,
+		.time_ms = line ? line->time_ms : wall_ms(),
 	};
 
 	static_assert(sizeof(packet) <= PIPE_BUF, "a frame must be written in one piece");
 	memcpy(packet, &frame, sizeof(frame));
-	if (size > 0)
-		memcpy(packet + sizeof(frame), text, size);
-	if (write_frame(helper, packet, sizeof(frame) + size) == 0) {
-		stream->dropped = 0;
+	if (frame.size > 0)
+		memcpy(packet + sizeof(frame), line->text, frame.size);
+	if (write_frame(helper, packet, sizeof(frame) + frame.size) == 0) {
+		channel->dropped = 0;
 		return;
 	}
-	stream->dropped += text != NULL;
-	if (!stream->tell_lost.armed)
-		timer_set(&helper->loop, &stream->tell_lost, 500);
+	channel->dropped += line != NULL;
+	if (!channel->tell_lost.armed)
+		timer_set(&helper->loop, &channel->tell_lost, 500);
 }
 
 /* After lost lines no other may come, which would have told of them. */
 static void tell_lost(struct timer *timer)
 {
-	struct stream *stream = container_of(timer, struct stream, tell_lost);
+	struct channel *channel = container_of(timer, struct channel, tell_lost);
 
-	if (stream->dropped > 0)
-		feed_writer(stream, wall_ms(), NULL, 0);
+	if (channel->dropped > 0)
+		feed_writer(channel, NULL);
 }
 
-static void follower_free(struct follower *follower)
+static void forward(const struct channel *channel, const struct log_line *line)
 {
-	loop_remove(&follower->helper->loop, &follower->source);
-	free(follower);
-}
+	const char *text;
+	int level = log_level_read(line->text, &text);
 
-static void follower_drop(struct follower *follower)
-{
-	struct follower **at = &follower->helper->followers;
-
-	while (*at && *at != follower)
-		at = &(*at)->next;
-	if (*at)
-		*at = follower->next;
-	follower_free(follower);
-}
-
-/* One line event; false when the client does not take it. */
-static bool send_line(struct helper *helper, int fd, unsigned unit, const struct log_line *line)
-{
-	char when[32];
-	cJSON *event = cJSON_CreateObject();
-
-	log_format_time(line->time_ms, when);
-	cJSON_AddStringToObject(event, "event", "line");
-	cJSON_AddStringToObject(event, "unit", helper->names[unit]);
-	cJSON_AddStringToObject(event, "time", when);
-	cJSON_AddStringToObject(event, "text", line->text);
-	cleanup_free char *text = cJSON_PrintUnformatted(event);
-	cJSON_Delete(event);
-	if (!text)
-		return false;
-	size_t size = strlen(text);
-	text[size] = '\n'; /* in place of the NUL: the size is known */
-	return send(fd, text, size + 1, MSG_NOSIGNAL) == (ssize_t)(size + 1);
+	if (level == LOG_LEVEL_NONE)
+		level = LOG_LEVEL_INFO;
+	if (level <= channel->forward)
+		story_quote(channel->helper->names[channel->unit], text);
 }
 
 static void take_line(struct stream *stream, const char *text, size_t size)
 {
-	struct helper *helper = stream->helper;
-	struct log_line line = {.time_ms = wall_ms(), .size = (uint16_t)size};
+	struct channel *channel = stream->channel;
+	struct log_line line = {
+		.time_ms = wall_ms(), .size = (uint16_t)size, .stream = stream->number};
 
 	memcpy(line.text, text, size);
 	line.text[size] = '\0';
-	log_ring_put(&stream->ring, line.time_ms, text, size);
-	stream->unshown++;
-	feed_writer(stream, line.time_ms, text, size);
-	struct follower **at = &helper->followers;
-	while (*at) {
-		struct follower *follower = *at;
-		if (follower->unit == stream->unit &&
-		    !send_line(helper, follower->source.fd, stream->unit, &line)) {
-			*at = follower->next;
-			follower_free(follower);
-		} else {
-			at = &follower->next;
-		}
-	}
+	log_ring_put(&channel->ring, &line);
+	channel->unshown++;
+	feed_writer(channel, &line);
+	forward(channel, &line);
+	log_client_tell(channel->helper, channel->unit, &line);
 }
 
 /* Reads what the pipe holds now, at most 64 pieces, and cuts it into lines. */
@@ -267,81 +203,43 @@ static void drain(struct stream *stream)
 	}
 }
 
+void channel_drain(struct channel *channel)
+{
+	for (int i = 0; i < LOG_STREAMS; i++)
+		if (channel->streams[i].source.fd >= 0)
+			drain(&channel->streams[i]);
+}
+
 static void stream_ready(struct source *source, uint32_t events)
 {
 	struct stream *stream = container_of(source, struct stream, source);
 
 	drain(stream);
 	if ((events & EPOLLHUP) && !(events & EPOLLIN))
-		loop_remove(&stream->helper->loop, source);
+		loop_remove(&stream->channel->helper->loop, source);
 }
 
 static void show_tail(struct helper *helper, const struct log_packet *request)
 {
-	struct stream *stream = helper->streams[request->unit];
-	struct log_packet answer = {.verb = LOG_LAST, .unit = request->unit};
+	struct channel *channel = helper->channels[request->query.unit];
+	struct log_packet answer = {.verb = LOG_LAST, .query.unit = request->query.unit};
 	struct log_line line;
+	const char *text;
 
-	drain(stream);
-	size_t lines = (size_t)request->lines;
-	if (lines > stream->unshown)
-		lines = stream->unshown;
-	stream->unshown = 0;
-	size_t position = log_ring_last(&stream->ring, lines);
-	while (log_ring_next(&stream->ring, &position, &line)) {
-		story_quote(helper->names[request->unit], line.text);
-		if (line.size > 0)
-			snprintf(answer.text, sizeof(answer.text), "%.399s", line.text);
+	channel_drain(channel);
+	size_t lines = (size_t)request->query.lines;
+	if (lines > channel->unshown)
+		lines = channel->unshown;
+	channel->unshown = 0;
+	size_t position = log_ring_last(&channel->ring, lines);
+	while (log_ring_next(&channel->ring, &position, &line)) {
+		log_level_read(line.text, &text);
+		story_quote(helper->names[channel->unit], text);
+		if (*text)
+			snprintf(answer.text, sizeof(answer.text), "%.399s", text);
 	}
 	if (answer.text[0])
 		send(helper->requests.fd, &answer, sizeof(answer), MSG_DONTWAIT | MSG_NOSIGNAL);
-}
-
-static void follower_ready(struct source *source, uint32_t events)
-{
-	struct follower *follower = container_of(source, struct follower, source);
-	char ignored[256];
-
-	(void)events;
-	ssize_t got = recv(source->fd, ignored, sizeof(ignored), MSG_DONTWAIT);
-	if (got == 0 || (got < 0 && errno != EAGAIN))
-		follower_drop(follower);
-}
-
-static void serve(struct helper *helper, const struct log_packet *request, int client)
-{
-	cleanup_close int fd = client;
-	struct stream *stream = helper->streams[request->unit];
-	const struct timeval patience = {.tv_sec = 2};
-	const int room = 1 << 20;
-	struct log_line line;
-	char answer[200];
-
-	/* A reader that stops reading costs two seconds of the helper, not more. */
-	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
-	drain(stream);
-	int size = snprintf(answer, sizeof(answer), "{\"protocol\":1,\"ok\":true,\"unit\":\"%s\"}\n",
-			    helper->names[request->unit]);
-	if (send(fd, answer, (size_t)size, MSG_NOSIGNAL) != size)
-		return;
-	size_t position = log_ring_last(&stream->ring, (size_t)request->lines);
-	while (log_ring_next(&stream->ring, &position, &line))
-		if (!send_line(helper, fd, request->unit, &line))
-			return;
-	struct follower *follower = request->follow ? calloc(1, sizeof(*follower)) : NULL;
-	if (!follower)
-		return;
-	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
-	follower->helper = helper;
-	follower->unit = request->unit;
-	follower->source.fd = steal_fd(&fd);
-	follower->source.ready = follower_ready;
-	follower->next = helper->followers;
-	helper->followers = follower;
-	if (loop_add(&helper->loop, &follower->source, EPOLLIN, NULL) < 0)
-		follower_drop(follower);
 }
 
 static int receive(struct helper *helper, struct log_packet *packet, int *ret_fd)
@@ -366,6 +264,11 @@ static int receive(struct helper *helper, struct log_packet *packet, int *ret_fd
 	return got == sizeof(*packet) ? 0 : -EPROTO;
 }
 
+static bool is_kept(const struct helper *helper, unsigned unit)
+{
+	return unit < helper->manager->units.count && helper->channels[unit];
+}
+
 static void requests_ready(struct source *source, uint32_t events)
 {
 	struct helper *helper = container_of(source, struct helper, requests);
@@ -374,15 +277,13 @@ static void requests_ready(struct source *source, uint32_t events)
 	int result = receive(helper, &request, &fd);
 
 	(void)events;
-	if (result == -ECONNRESET || (result == 0 && request.verb == LOG_QUIT)) {
+	if (result == -ECONNRESET || (result == 0 && request.verb == LOG_QUIT))
 		helper->quit = true;
-	} else if (result == 0 && request.unit < helper->manager->units.count &&
-		   helper->streams[request.unit]) {
-		if (request.verb == LOG_TAIL)
-			show_tail(helper, &request);
-		else if (request.verb == LOG_SERVE && fd >= 0)
-			serve(helper, &request, steal_fd(&fd));
-	}
+	else if (result == 0 && request.verb == LOG_TAIL && is_kept(helper, request.query.unit))
+		show_tail(helper, &request);
+	else if (result == 0 && request.verb == LOG_SERVE && fd >= 0 &&
+		 (request.query.unit == LOG_OF_ALL || is_kept(helper, request.query.unit)))
+		log_client_serve(helper, &request.query, steal_fd(&fd));
 	if (fd >= 0)
 		close(fd);
 }
@@ -398,9 +299,13 @@ static void close_others(const struct helper *helper)
 	bool *keep = calloc((size_t)highest, sizeof(*keep));
 	if (!keep)
 		return;
-	for (size_t i = 0; i < manager->units.count; i++)
-		if (manager->jobs[i].log_pipe[0] >= 0 && manager->jobs[i].log_pipe[0] < highest)
-			keep[manager->jobs[i].log_pipe[0]] = true;
+	for (size_t i = 0; i < manager->units.count; i++) {
+		for (int j = 0; j < LOG_STREAMS; j++) {
+			int pipe = manager->jobs[i].log_pipes[j][0];
+			if (pipe >= 0 && pipe < highest)
+				keep[pipe] = true;
+		}
+	}
 	if (helper->requests.fd < highest)
 		keep[helper->requests.fd] = true;
 	for (int first = 3; first < highest; first++) {
@@ -415,27 +320,41 @@ static void close_others(const struct helper *helper)
 	free(keep);
 }
 
-static int open_streams(struct helper *helper)
+static struct channel *open_channel(struct helper *helper, const struct job *job)
+{
+	struct channel *channel = calloc(1, sizeof(*channel));
+
+	if (!channel)
+		return NULL;
+	channel->helper = helper;
+	channel->unit = (unsigned)job->unit->index;
+	channel->forward = job->unit->log.forward;
+	channel->tell_lost.fired = tell_lost;
+	for (int i = 0; i < LOG_STREAMS; i++) {
+		struct stream *stream = &channel->streams[i];
+		stream->channel = channel;
+		stream->number = (uint8_t)i;
+		stream->source.fd = job->log_pipes[i][0];
+		stream->source.ready = stream_ready;
+	}
+	return channel;
+}
+
+static int open_channels(struct helper *helper)
 {
 	struct manager *manager = helper->manager;
 
 	helper->names = calloc(manager->units.count, sizeof(*helper->names));
-	helper->streams = calloc(manager->units.count, sizeof(struct stream *));
-	if (!helper->names || !helper->streams)
+	helper->channels = calloc(manager->units.count, sizeof(struct channel *));
+	if (!helper->names || !helper->channels)
 		return -ENOMEM;
 	for (size_t i = 0; i < manager->units.count; i++) {
 		helper->names[i] = manager->units.items[i]->name;
-		if (manager->jobs[i].log_pipe[0] < 0)
+		if (manager->jobs[i].log_pipes[0][0] < 0)
 			continue;
-		struct stream *stream = calloc(1, sizeof(*stream));
-		if (!stream)
+		helper->channels[i] = open_channel(helper, &manager->jobs[i]);
+		if (!helper->channels[i])
 			return -ENOMEM;
-		stream->helper = helper;
-		stream->unit = (unsigned)i;
-		stream->source.fd = manager->jobs[i].log_pipe[0];
-		stream->source.ready = stream_ready;
-		stream->tell_lost.fired = tell_lost;
-		helper->streams[i] = stream;
 	}
 	return 0;
 }
@@ -454,7 +373,7 @@ int log_helper(struct manager *manager, int requests)
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
 	close_others(&helper);
-	if (open_streams(&helper) < 0)
+	if (open_channels(&helper) < 0)
 		return 1;
 	/* A refused call costs one line or one client, an end by it would cost more. */
 	if (kinc_sandbox_enter(syscalls_log_helper, KINC_SANDBOX_REFUSE, &err) < 0)
@@ -464,13 +383,14 @@ int log_helper(struct manager *manager, int requests)
 	    loop_add(&helper.loop, &helper.requests, EPOLLIN, NULL) < 0)
 		return 1;
 	for (size_t i = 0; i < manager->units.count; i++)
-		if (helper.streams[i])
-			loop_add(&helper.loop, &helper.streams[i]->source, EPOLLIN, NULL);
+		for (int j = 0; helper.channels[i] && j < LOG_STREAMS; j++)
+			loop_add(&helper.loop, &helper.channels[i]->streams[j].source, EPOLLIN,
+				 NULL);
 	while (!helper.quit)
 		loop_turn(&helper.loop);
 	for (size_t i = 0; i < manager->units.count; i++)
-		if (helper.streams[i] && helper.streams[i]->source.fd >= 0)
-			drain(helper.streams[i]);
+		if (helper.channels[i])
+			channel_drain(helper.channels[i]);
 	stop_writer(&helper, 0);
 	return 0;
 }

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "log_ring.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct record {
 	uint64_t time_ms;
 	uint16_t size;
+	uint8_t stream;
 };
 
 /* Positions count from the oldest byte; the ring wraps underneath. */
@@ -28,26 +30,26 @@ static void copy_out(const struct log_ring *ring, size_t position, void *data, s
 	memcpy((char *)data + first, ring->bytes, size - first);
 }
 
-void log_ring_put(struct log_ring *ring, uint64_t time_ms, const char *text, size_t size)
+void log_ring_put(struct log_ring *ring, const struct log_line *line)
 {
+	size_t size = line->size;
 	struct record record, oldest;
 
 	if (!ring->bytes)
 		ring->bytes = malloc(LOG_RING_BYTES);
 	if (!ring->bytes)
 		return;
-	if (size > LOG_LINE_MAX)
-		size = LOG_LINE_MAX;
 	while (ring->used + sizeof(record) + size > LOG_RING_BYTES) {
 		copy_out(ring, 0, &oldest, sizeof(oldest));
 		ring->start = (ring->start + sizeof(oldest) + oldest.size) % LOG_RING_BYTES;
 		ring->used -= sizeof(oldest) + oldest.size;
 	}
 	memset(&record, 0, sizeof(record));
-	record.time_ms = time_ms;
+	record.time_ms = line->time_ms;
+	record.stream = line->stream;
 	record.size = (uint16_t)size;
 	copy_in(ring, ring->used, &record, sizeof(record));
-	copy_in(ring, ring->used + sizeof(record), text, size);
+	copy_in(ring, ring->used + sizeof(record), line->text, size);
 	ring->used += sizeof(record) + size;
 }
 
@@ -60,21 +62,48 @@ int log_ring_next(const struct log_ring *ring, size_t *position, struct log_line
 	copy_out(ring, *position, &record, sizeof(record));
 	ret_line->time_ms = record.time_ms;
 	ret_line->size = record.size;
+	ret_line->stream = record.stream;
 	copy_out(ring, *position + sizeof(record), ret_line->text, record.size);
 	ret_line->text[record.size] = '\0';
 	*position += sizeof(record) + record.size;
 	return 1;
 }
 
-size_t log_ring_last(const struct log_ring *ring, size_t lines)
+uint64_t log_ring_time(const struct log_ring *ring, size_t position)
 {
-	struct log_line line;
+	struct record record;
+
+	if (position >= ring->used)
+		return 0;
+	copy_out(ring, position, &record, sizeof(record));
+	return record.time_ms;
+}
+
+static bool skip(const struct log_ring *ring, size_t *position)
+{
+	struct record record;
+
+	if (*position >= ring->used)
+		return false;
+	copy_out(ring, *position, &record, sizeof(record));
+	*position += sizeof(record) + record.size;
+	return true;
+}
+
+size_t log_ring_count(const struct log_ring *ring)
+{
 	size_t position = 0, count = 0;
 
-	while (log_ring_next(ring, &position, &line))
+	while (skip(ring, &position))
 		count++;
-	position = 0;
-	for (; count > lines; count--)
-		log_ring_next(ring, &position, &line);
+	return count;
+}
+
+size_t log_ring_last(const struct log_ring *ring, size_t lines)
+{
+	size_t position = 0;
+
+	for (size_t count = log_ring_count(ring); count > lines; count--)
+		skip(ring, &position);
 	return position;
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "io.h"
+#include "logs.h"
 #include "sandbox.h"
 #include "syscalls/log_writer.h"
 
@@ -34,6 +35,11 @@ void log_format_time(uint64_t time_ms, char *text)
 	gmtime_r(&seconds, &parts);
 	strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &parts);
 	snprintf(text, 32, "%s.%03uZ", day, (unsigned)(time_ms % 1000U));
+}
+
+const char *log_stream_name(unsigned stream)
+{
+	return stream == LOG_STDERR ? "stderr" : "stdout";
 }
 
 static bool file_open(struct log_file *file, const char *directory, const char *name)
@@ -84,8 +90,8 @@ static void file_put(struct log_file *file, const char *directory, const char *n
 	if (lost > 0)
 		size = snprintf(line, sizeof(line), "%s (%u lines were lost here)\n", when, lost);
 	if (frame->is_line)
-		size += snprintf(line + size, sizeof(line) - (size_t)size, "%s %.*s\n", when,
-				 (int)frame->size, text);
+		size += snprintf(line + size, sizeof(line) - (size_t)size, "%s %s %.*s\n", when,
+				 log_stream_name(frame->stream), (int)frame->size, text);
 	struct kinc_error err;
 	if (kinc_write_all(file->fd, line, (size_t)size, &err) < 0) {
 		file->lost = lost + 1;

@@ -19,9 +19,13 @@
 struct log_frame {
 	uint16_t unit, size;
 	uint32_t dropped; /* lines of this unit lost before this one */
-	uint32_t is_line; /* 0: only tells of the lost ones */
+	uint16_t is_line; /* 0: only tells of the lost ones */
+	uint16_t stream;  /* enum log_stream */
 	uint64_t time_ms;
 };
+
+/* In files and events. */
+const char *log_stream_name(unsigned stream);
 
 /* Writes frames until the pipe ends. names are of the units. */
 void log_writer(int frames, const char *directory, char *const *names, size_t count);

@@ -74,15 +74,31 @@ static void answers_ready(struct source *source, uint32_t events)
 
 	(void)events;
 	if (got != sizeof(packet) || packet.verb != LOG_LAST ||
-	    packet.unit >= logs->manager->units.count)
+	    packet.query.unit >= logs->manager->units.count)
 		return;
 	packet.text[sizeof(packet.text) - 1] = '\0';
-	struct job *job = &logs->manager->jobs[packet.unit];
+	struct job *job = &logs->manager->jobs[packet.query.unit];
 	if (job->state != JOB_FAILED && job->state != JOB_BACKOFF)
 		return;
 	char before[sizeof(job->message)];
 	memcpy(before, job->message, sizeof(before));
 	job_set_message(job, "%.100s: %s", before, packet.text);
+}
+
+static bool open_both(struct job *job)
+{
+	for (int i = 0; i < LOG_STREAMS; i++) {
+		if (pipe2(job->log_pipes[i], O_CLOEXEC) == 0)
+			continue;
+		job->log_pipes[i][0] = job->log_pipes[i][1] = -EBADF;
+		if (i > 0) {
+			close(job->log_pipes[0][0]);
+			close(job->log_pipes[0][1]);
+			job->log_pipes[0][0] = job->log_pipes[0][1] = -EBADF;
+		}
+		return false;
+	}
+	return true;
 }
 
 /*
@@ -100,15 +116,13 @@ static void open_pipes(struct manager *manager)
 		struct job *job = &manager->jobs[i];
 		if (!unit_has_process(job->unit))
 			continue;
-		if (processes++ < limit.rlim_cur / 4 && pipe2(job->log_pipe, O_CLOEXEC) == 0)
-			continue;
-		job->log_pipe[0] = job->log_pipe[1] = -EBADF;
-		without++;
+		if (processes++ >= limit.rlim_cur / 8 || !open_both(job))
+			without++;
 	}
 	if (without == 0)
 		return;
-	/* Pipe, process, report, cgroup with its events, notify socket, and a try of a probe. */
-	size_t needed = processes * 8 + 256;
+	/* Pipes, process, report, cgroup with its events, notify socket, and a try of a probe. */
+	size_t needed = processes * 10 + 256;
 	snprintf(text, sizeof(text),
 		 "only %llu files may be open: the output of %zu of %zu units is not kept, and not all "
 		 "can start at once. To mend it, give the container --ulimit nofile=%zu:%zu",
@@ -155,20 +169,15 @@ static int ask(struct logs *logs, const struct log_packet *packet, int fd)
 void logs_show_tail(struct logs *logs, const struct job *job)
 {
 	const struct log_packet packet = {
-		.verb = LOG_TAIL, .unit = (unsigned)job->unit->index, .lines = 12};
+		.verb = LOG_TAIL, .query = {.unit = (unsigned)job->unit->index, .lines = 12}};
 
 	if (unit_has_process(job->unit))
 		ask(logs, &packet, -1);
 }
 
-int logs_serve(struct logs *logs, const struct job *job, int client, int lines, bool follow)
+int logs_serve(struct logs *logs, const struct log_query *query, int client)
 {
-	const struct log_packet packet = {
-		.verb = LOG_SERVE,
-		.unit = (unsigned)job->unit->index,
-		.lines = lines,
-		.follow = follow,
-	};
+	const struct log_packet packet = {.verb = LOG_SERVE, .query = *query};
 
 	if (logs->helper.pid == 0)
 		return -EAGAIN;

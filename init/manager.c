@@ -372,7 +372,7 @@ static void job_init(struct job *job, struct manager *manager, struct unit *unit
 		.notify = {.fd = -EBADF},
 		.events = {.fd = -EBADF},
 		.cgroup = -EBADF,
-		.log_pipe = {-EBADF, -EBADF},
+		.log_pipes = {{-EBADF, -EBADF}, {-EBADF, -EBADF}},
 		.timer = {.fired = job_timer_fired},
 	};
 }

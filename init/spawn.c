@@ -62,7 +62,7 @@ static void streams_set(const struct spawn *child)
 		dup2(null, STDIN_FILENO);
 	if (output >= 0) {
 		dup2(output, STDOUT_FILENO);
-		dup2(output, STDERR_FILENO);
+		dup2(child->errors > 0 ? child->errors : output, STDERR_FILENO);
 	}
 }
 

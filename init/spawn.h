@@ -21,7 +21,8 @@ struct spawn {
 	bool (*needless)(void *data, int report); /* true: it ends with 0 at once; NULL: no */
 	void *data; /* of these two */
 	const char *directory; /* NULL: / */
-	int output;	       /* becomes stdout and stderr; -1: /dev/null */
+	int output;	       /* becomes stdout, and stderr too without errors; -1: /dev/null */
+	int errors;	       /* becomes stderr; 0: none of its own */
 	int report;	       /* where the child tells what went wrong (report.h) */
 	int cgroup;	       /* directory of the cgroup to start in */
 	int ready_fd;	       /* becomes descriptor ready_number; 0: none */

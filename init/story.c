@@ -34,6 +34,24 @@ static int put(const char *line, size_t size)
 	return write(STDOUT_FILENO, line, size) == (ssize_t)size ? 0 : -1;
 }
 
+/* After lines for which there was no room, first how many. */
+static void put_counted(const char *line, size_t size)
+{
+	char text[100];
+
+	if (story.dropped > 0) {
+		int told = snprintf(text, sizeof(text), "[%9.3f] (%u lines were dropped here)\n",
+				    (double)(loop_now_us() - story.started_us) / 1e6, story.dropped);
+		if (put(text, (size_t)told) < 0) {
+			story.dropped++;
+			return;
+		}
+		story.dropped = 0;
+	}
+	if (put(line, size) < 0)
+		story.dropped++;
+}
+
 void story_quote(const char *who, const char *line)
 {
 	char text[4096]; /* PIPE_BUF */
@@ -46,7 +64,7 @@ void story_quote(const char *who, const char *line)
 		if ((unsigned char)text[i] < ' ' && text[i] != '\t')
 			text[i] = '?';
 	text[length] = '\n';
-	put(text, length + 1);
+	put_counted(text, length + 1);
 }
 
 void story_tell(const char *who, const char *format, ...)
@@ -64,17 +82,7 @@ void story_tell(const char *who, const char *format, ...)
 		if ((unsigned char)*c < ' ')
 			*c = ' ';
 	flight_event(who, text);
-	if (story.dropped > 0) {
-		size = snprintf(line, sizeof(line), "[%9.3f] (%u lines were dropped here)\n",
-				(double)passed / 1e6, story.dropped);
-		if (put(line, (size_t)size) < 0) {
-			story.dropped++;
-			return;
-		}
-		story.dropped = 0;
-	}
 	size = snprintf(line, sizeof(line), "[%9.3f] %-20.100s %s\n", (double)passed / 1e6, who,
 			text);
-	if (put(line, (size_t)size) < 0)
-		story.dropped++;
+	put_counted(line, (size_t)size);
 }

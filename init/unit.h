@@ -82,6 +82,10 @@ struct reload_spec {
 	int timeout_s;
 };
 
+struct log_spec {
+	int forward; /* lines of this level or graver, to the container's stdout too; -1: none */
+};
+
 struct condition_spec {
 	struct strings path_exists, path_missing, directory_not_empty;
 	struct strings environment; /* NAME or NAME=VALUE, of PID 1's environment */
@@ -134,6 +138,7 @@ struct unit {
 	struct restart_spec restart;
 	struct stop_spec stop;
 	struct reload_spec reload;
+	struct log_spec log;
 	struct condition_spec condition;
 	struct stamp_spec stamp;
 	struct process_spec process;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "log_level.h"
 #include "unit_process.h"
 
 static const char *const type_words[] = {"service", "oneshot", "builtin", "target", NULL};
@@ -110,6 +111,15 @@ static const struct key reload_keys[] = {
 	 .min = 1,
 	 .max = 3600,
 	 .about = "seconds until it counts as failed"},
+	KEY_END,
+};
+
+static const struct key log_keys[] = {
+	{.name = "forward",
+	 .read = read_word,
+	 .offset = offsetof(struct log_spec, forward),
+	 .words = log_level_words,
+	 .about = "lines of this level or graver go to the container's stdout too"},
 	KEY_END,
 };
 
@@ -266,6 +276,8 @@ const struct key unit_keys[UNIT_KEYS + 1] = {
 	[KEY_RELOAD] = {"reload", read_object, UNIT(reload), .members = reload_keys,
 			.types = SERVICE,
 			.about = "how it takes over a changed configuration while it runs"},
+	[KEY_LOG] = {"log", read_object, UNIT(log), .members = log_keys, .types = PROGRAM,
+		     .about = "what happens with the lines that it writes"},
 	[KEY_START_TIMEOUT] = {"start_timeout_s", read_int, UNIT(start_timeout_s), .max = 86400,
 			       .types = PROGRAM | BUILTIN,
 			       .about = "seconds until it must be ready or done; 0: no limit"},
@@ -351,6 +363,7 @@ struct unit *unit_new(struct arena *arena, const char *name)
 	unit->restart = (struct restart_spec){-1, 100, 10000, 5, 60, {0}, {0}};
 	unit->stop = (struct stop_spec){.signal = SIGTERM, .timeout_s = 10, .mode = STOP_CGROUP};
 	unit->reload.timeout_s = 90;
+	unit->log.forward = LOG_LEVEL_NONE;
 	unit->process.umask = 022;
 	unit->start_timeout_s = 90;
 	unit->oom_score_adj = OOM_SCORE_UNSET;

@@ -27,10 +27,10 @@ cJSON *status_object(const struct manager *manager)
 	(void)manager;
 	return cJSON_CreateObject();
 }
-int logs_serve(struct logs *logs, const struct job *job, int client, int lines, bool follow)
+int logs_serve(struct logs *logs, const struct log_query *query, int client)
 {
-	(void)logs, (void)job, (void)client, (void)follow;
-	return lines < 0 || lines > 10000 ? (abort(), 0) : 0;
+	(void)logs, (void)client;
+	return query->lines < 0 || query->lines > LOG_LINES_MAX ? (abort(), 0) : 0;
 }
 void job_signal(struct job *job, int number)
 {

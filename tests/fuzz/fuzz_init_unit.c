@@ -12,6 +12,7 @@
 #include "init/graph.c"
 #include "init/graph_fault.c"
 #include "init/graph_print.c"
+#include "init/log_level.c"
 #include "init/template.c"
 #include "init/unit_check.c"
 #include "init/unit_instance.c"

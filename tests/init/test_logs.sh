@@ -46,7 +46,7 @@ is '--since with --json too' "$(jq -r .text "$work/since.json")" late
 is '--since with a span' "$(sed 's/^[^ ]* //' "$work/all" | tr '\n' ' ')" 'early late '
 is '--since with a span that is over' "$(cat "$work/none")" ''
 check '--since refuses what is no time' says 'nonsense exits 100'
-check 'commands are completed' says '^command chart$'
+check 'commands are completed' says '^command chart check$'
 check 'units are completed' says '^unit two$'
 check 'options are completed' says '^option --signal --since$'
 finish

@@ -122,8 +122,8 @@ check 'stdout and stderr are kept, without control characters' says '^two\?'
 check 'long lines come in pieces' says '^pieces 3'
 check 'log --follow goes on' says '^three$'
 check 'the last line of a flood' says '^last 200000$'
-check 'log files have time and text' grep -Eq '^20[0-9-]{8}T[0-9:.]{12}Z one$' "$work/logs/talk.log"
-lines=$(grep -cE 'Z [0-9]+$' "$work/logs/flood.log")
+check 'log files have time, stream and text' grep -Eq '^20[0-9-]{8}T[0-9:.]{12}Z stdout one$' "$work/logs/talk.log"
+lines=$(grep -cE 'Z stdout [0-9]+$' "$work/logs/flood.log")
 lost=$(grep -oE '\([0-9]+ lines were lost' "$work/logs/flood.log" | tr -dc '0-9\n' | awk '{n += $1} END {print n + 0}')
 is 'every line of a flood is written or counted' "$((lines + lost))" 200000
 finish

@@ -64,7 +64,7 @@ timeout -s KILL 300 unshare -Urpfmn --mount-proc --kill-child \
 	>"$work/story" 2>"$work/stderr" </dev/null
 is '600 units start with 1024 descriptors' "$(jq '.units | map(select(.state == "done")) | length' "$work/status")" 600
 like 'and the mend is told' "$(jq -r '.warnings[0]' "$work/status")" \
-	'^only 1024 files may be open: the output of 344 of 600 units is not kept, .* give the container --ulimit nofile=5056:5056$'
+	'^only 1024 files may be open: the output of 472 of 600 units is not kept, .* give the container --ulimit nofile=6256:6256$'
 
 # No more processes: one start fails, and is tried again by its policy
 no_units

@@ -137,13 +137,14 @@ static void ring_keeps_the_last_lines(void **state)
 {
 	static struct log_line line;
 	struct log_ring ring = {0};
-	char text[64];
 
 	(void)state;
 	assert_int_equal(log_ring_last(&ring, 5), 0);
 	for (int i = 0; i < 20000; i++) {
-		int size = snprintf(text, sizeof(text), "line %d", i);
-		log_ring_put(&ring, (uint64_t)i, text, (size_t)size);
+		line.size = (uint16_t)snprintf(line.text, sizeof(line.text), "line %d", i);
+		line.time_ms = (uint64_t)i;
+		line.stream = i % 2;
+		log_ring_put(&ring, &line);
 	}
 	size_t position = log_ring_last(&ring, 2);
 	assert_int_equal(log_ring_next(&ring, &position, &line), 1);
@@ -151,6 +152,7 @@ static void ring_keeps_the_last_lines(void **state)
 	assert_int_equal(log_ring_next(&ring, &position, &line), 1);
 	assert_string_equal(line.text, "line 19999");
 	assert_int_equal(line.time_ms, 19999);
+	assert_int_equal(line.stream, 1);
 	assert_int_equal(log_ring_next(&ring, &position, &line), 0);
 	free(ring.bytes);
 }
