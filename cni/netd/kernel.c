@@ -13,7 +13,7 @@
 #include "script.h"
 
 /* Lines of a transaction, and elements of sets in them: 600 went through, a thousand did not. */
-#define WEIGHT_MAX 240
+#define WEIGHT_MAX 480
 
 int kernel_open(struct kernel *kernel, struct kinc_error *err)
 {
