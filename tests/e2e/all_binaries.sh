@@ -28,6 +28,8 @@ lives_check new crio
 check 'all pods of the system become Ready' \
 	on new --namespace kube-system wait --for=condition=Ready pods --all --timeout=120s
 diag "$(on new --namespace kube-system get pods)"
+is 'none of them had to be started twice' "$(on new --namespace kube-system get pods -o \
+	'jsonpath={range .items[*]}{.metadata.name} {.status.containerStatuses[0].restartCount}{"\n"}{end}' | grep -v ' 0$')" ''
 like 'CoreDNS resolves a Service' \
 	"$(on new exec client -- /test/busybox nslookup web.default.svc.cluster.local "$(on new --namespace kube-system get service kube-dns -o 'jsonpath={.spec.clusterIP}')" 2>&1)" \
 	"$(on new get service web -o 'jsonpath={.spec.clusterIP}')"
