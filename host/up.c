@@ -194,6 +194,66 @@ static int revive(struct up *up, const struct cluster *existing, struct kinc_err
 	return result;
 }
 
+/* Whether the existing container was made from another image than the one asked for. */
+static int wants_another_image(const struct up *up, const struct cluster *existing, bool *ret,
+			       struct kinc_error *err)
+{
+	char container[CLUSTER_TEXT_MAX];
+	cleanup_free char *wanted = NULL, *have = NULL;
+
+	cluster_container(existing->name, container);
+	int result = podman_call(&wanted, err, "image", "inspect", "--format", "{{.Id}}", up->image,
+				 PODMAN_END);
+	if (result == 0)
+		result = podman_call(&have, err, "container", "inspect", "--format", "{{.Image}}",
+				     container, PODMAN_END);
+	if (result == 0)
+		*ret = strcmp(wanted, have) != 0;
+	return result;
+}
+
+static int stop_and_rename(const char *container, const char *kept, struct kinc_error *err)
+{
+	cleanup_podman struct podman stop = podman_new();
+
+	podman_add(&stop, "stop");
+	podman_add(&stop, container);
+	int result = podman_run(&stop, RUN_TIMEOUT_MS, NULL, err);
+	return result < 0 ? result : podman_call(NULL, err, "rename", container, kept, PODMAN_END);
+}
+
+/*
+ * Another image: a new container with the volumes, the port and the subnets of
+ * the old one, which waits under another name until the new one runs.
+ */
+static int replace(struct up *up, const struct cluster *existing, struct kinc_error *err)
+{
+	char container[CLUSTER_TEXT_MAX], kept[CLUSTER_TEXT_MAX + 8], runtime_dir[CLUSTER_PATH_MAX];
+	bool ran = strcmp(existing->state, "running") == 0;
+
+	cluster_container(existing->name, container);
+	snprintf(kept, sizeof(kept), "%s-before", container);
+	up->cluster = *existing;
+	launch_say("cluster %s goes on with its data from %s instead of %s", existing->name,
+		   up->image, existing->image);
+	int result = make_runtime_dir(up, runtime_dir, err);
+	if (result == 0)
+		result = stop_and_rename(container, kept, err);
+	if (result == 0) {
+		result = run_container(up, runtime_dir, err);
+		if (result == 0)
+			result = podman_call(NULL, err, "rm", kept, PODMAN_END);
+		else if (podman_call(NULL, NULL, "rm", "--force", "--ignore", container,
+				     PODMAN_END) == 0)
+			podman_call(NULL, NULL, "rename", kept, container, PODMAN_END);
+	}
+	if (result < 0 && ran)
+		podman_call(NULL, NULL, "start", container, PODMAN_END);
+	/* The data was there before: nothing of this cluster is to be taken back. */
+	up->made = (struct remove_parts){0};
+	return result;
+}
+
 /* Under the lock: nobody must come upon what is about to be taken back. */
 static void take_back(struct up *up)
 {
@@ -214,7 +274,18 @@ static int up_locked(struct up *up, struct kinc_error *err)
 	if (result < 0)
 		return result;
 	const struct cluster *existing = cluster_list_find(&list, up->launch->cluster);
-	result = existing ? revive(up, existing, err) : create(up, &list, err);
+	bool another = false;
+	if (existing && existing->port && up->launch->image) {
+		result = image_resolve(up->launch->image, &up->image, err);
+		if (result == 0)
+			result = wants_another_image(up, existing, &another, err);
+		if (result < 0)
+			return result;
+	}
+	if (!existing)
+		result = create(up, &list, err);
+	else
+		result = another ? replace(up, existing, err) : revive(up, existing, err);
 	if (result == 0 && boot_interrupted())
 		result = kinc_error_set(err, ECANCELED, "interrupted");
 	if (result < 0)

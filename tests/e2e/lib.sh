@@ -35,7 +35,8 @@ host_begin() {
 	if [ "$(id -u)" -ne 0 ]; then
 		# shellcheck disable=SC2086
 		! sudo -n true 2>/dev/null || exec sudo env KINC_CACHE="$KINC_CACHE" KINC_BUILD="$KINC_BUILD" \
-			${KINC_TEST_BIN_DIR:+"KINC_TEST_BIN_DIR=$KINC_TEST_BIN_DIR"} "$0"
+			${KINC_TEST_BIN_DIR:+"KINC_TEST_BIN_DIR=$KINC_TEST_BIN_DIR"} \
+			${KINC_TEST_BIN_DIR_BEFORE:+"KINC_TEST_BIN_DIR_BEFORE=$KINC_TEST_BIN_DIR_BEFORE"} "$0"
 		skip 'the simulated host' "only root can make it, and sudo does not let us: sudo $0"
 		finish
 	fi

@@ -32,7 +32,13 @@ ps*)
 	;;
 network*) echo "${FAKE_NETWORKS-[]}" ;;
 images*) echo "${FAKE_IMAGES-[{\"Names\":[\"localhost/kinc/node:v1\"],\"Created\":1\}]}" ;;
-'image exists') [ "$last" = localhost/kinc/node:v1 ] ;;
+'image exists') case $last in localhost/kinc/node:v[12]) ;; *) exit 1 ;; esac ;;
+'image inspect') echo "id of $last" ;;
+'container inspect') echo "id of $(jq -r .Image "$FAKE/containers/$last")" ;;
+rename*)
+	[ -e "$FAKE/containers/$2" ] && [ ! -e "$FAKE/containers/$3" ] || exit 125
+	sed "s/\"$2\"/\"$3\"/" "$FAKE/containers/$2" >"$FAKE/containers/$3" && rm "$FAKE/containers/$2"
+	;;
 'volume exists') [ -e "$FAKE/volumes/$last" ] ;;
 'volume create') : >"$FAKE/volumes/$last" ;;
 'volume rm') rm -f "$FAKE/volumes/$last" ;;

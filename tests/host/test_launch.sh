@@ -148,6 +148,26 @@ like 'up: named capabilities' "$(grep 'run --detach' "$FAKE/log" | tail -n 1)" \
 	'--cap-add=SYS_ADMIN,SYS_PTRACE,NET_ADMIN,NET_RAW .*--label=io.kinc.pod-subnet=10.244.44.0/24 .*--env=KINC_SERVICE_SUBNET=10.44.0.0/16 --health-cmd=\["kincctl","health"\] .*--health-interval=disable localhost/kinc/node:v1$'
 is 'up: nothing privileged' "$(grep -c -- --privileged "$FAKE/log")" 0
 
+# Another image takes the data over.
+ran_from() { jq -r '"\(.Names[0]) \(.State) \(.Image)"' "$FAKE"/containers/*; }
+anew() { with_init FAKE_ENDS=ready "$@" >"$work/stdout" 2>"$work/stderr"; }
+before=$(left)
+inside "$launch" --cluster dev --image localhost/kinc/node:v3 up >"$work/stdout" 2>"$work/stderr"
+is 'an image that is not there: nothing changes' "$?:$(left):$(ran_from)" "111:$before:kinc-dev-control-plane running localhost/kinc/node:v1"
+anew FAKE_RUN=fails "$launch" --timeout 10 --cluster dev --image localhost/kinc/node:v2 up
+is 'an image that does not start: exit status' $? 1
+is 'the old one runs again' "$(left):$(ran_from)" "$before:kinc-dev-control-plane running localhost/kinc/node:v1"
+anew "$launch" --timeout 10 --cluster dev --image localhost/kinc/node:v2 up
+is 'another image: exit status' $? 0
+like 'another image: said' "$(cat "$work/stderr")" 'cluster dev goes on with its data from localhost/kinc/node:v2 instead of localhost/kinc/node:v1'
+is 'the new container stands in for the old one' "$(left):$(ran_from)" "$before:kinc-dev-control-plane running localhost/kinc/node:v2"
+like 'on its port and subnets' "$(grep 'run --detach' "$FAKE/log" | tail -n 1)" \
+	'--publish=127.0.0.1:6444:6443 .*--env=KINC_POD_SUBNET=10.244.44.0/24'
+runs=$(grep -c 'run --detach' "$FAKE/log")
+anew "$launch" --timeout 10 --cluster dev --image localhost/kinc/node:v2 up
+is 'the same image: nothing is replaced' "$(grep -c 'run --detach' "$FAKE/log")" "$runs"
+like 'the same image: said' "$(cat "$work/stderr")" 'cluster dev runs already on port 6444'
+
 # kubectl's own file. `up` and `down` of dev, with what the arguments set.
 config=$work/home/$TEST_USER/.kube/config
 again() {
