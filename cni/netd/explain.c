@@ -117,7 +117,7 @@ cJSON *explain(const struct model *model, const char *source, const char *destin
 	       const char *port, struct kinc_error *err)
 {
 	struct node_addresses node = {0};
-	struct end from, to;
+	struct end from = {0}, to = {0};
 	struct flow flow = {0};
 	struct verdict verdict;
 
