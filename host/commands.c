@@ -55,6 +55,8 @@ const struct command command_rows[] = {
 	{"resume", command_resume, BIT(CLUSTER), true, "", "let them go on"},
 	{"exec", command_exec, BIT(CLUSTER), true, "[-- ARGV...]",
 	 "run ARGV (default bash) in the node"},
+	{"quadlet", command_quadlet, BIT(CLUSTER) | BIT(IMAGE), true, "print|install|remove",
+	 "its container as a unit of the user's systemd"},
 	{"doctor", command_doctor, BIT(JSON) | BIT(FIX) | BIT(USER), true, "",
 	 "check what a cluster needs of this host"},
 	{"ground", command_ground, BIT(USER) | BIT(ROOT), false, "[-- ARGV...]",

@@ -34,7 +34,7 @@ typedef int launch_function(struct launch *launch, struct kinc_error *err);
 launch_function command_up, command_down, command_list, command_status, command_kubeconfig,
 	command_logs, command_doctor, command_ground, command_unground, command_enter,
 	command_help, command_version, command_stop, command_start, command_pause, command_resume,
-	command_exec, command_completion;
+	command_exec, command_completion, command_quadlet;
 
 /*
  * Says what was done beside the question, on stderr, so that stdout carries
