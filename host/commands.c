@@ -50,6 +50,8 @@ const struct command command_rows[] = {
 	 "print its kubeconfig, or where it is"},
 	{"logs", command_logs, BIT(CLUSTER) | BIT(FOLLOW), true, "[UNIT]",
 	 "its log, or that of one unit"},
+	{"load-image", command_load_image, BIT(CLUSTER), true, "ARCHIVE|IMAGE...",
+	 "give it an archive of images, or one of podman's"},
 	{"stop", command_stop, BIT(CLUSTER), true, "", "end it, but keep everything"},
 	{"start", command_start, BIT(CLUSTER) | BIT(WAIT) | BIT(TIMEOUT) | BIT(JSON), true, "",
 	 "start it again and wait until it is Ready"},

@@ -33,7 +33,7 @@ const char *image_newest(const cJSON *images)
 	return newest;
 }
 
-static int check_present(const char *name, struct kinc_error *err)
+int image_check_present(const char *name, struct kinc_error *err)
 {
 	struct kinc_error ignored = {0};
 
@@ -57,7 +57,7 @@ int image_resolve(const char *wanted, char **ret, struct kinc_error *err)
 	if (!wanted)
 		wanted = getenv("KINC_IMAGE");
 	if (wanted) {
-		result = check_present(wanted, err);
+		result = image_check_present(wanted, err);
 	} else {
 		result = podman_call_json(&images, err, "images", "--format", "json", "--filter",
 					  "reference=" IMAGE_REPOSITORY, PODMAN_END);

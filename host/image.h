@@ -15,6 +15,9 @@
  */
 int image_resolve(const char *wanted, char **ret, struct kinc_error *err);
 
+/* EINVAL for what cannot be a name, ENOENT when podman has no such image. */
+int image_check_present(const char *name, struct kinc_error *err);
+
 /* The newest of `podman images --format json` in IMAGE_REPOSITORY, or NULL; images owns it. */
 const char *image_newest(const cJSON *images);
 

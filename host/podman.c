@@ -71,7 +71,7 @@ void podman_release(struct podman *podman)
 	*podman = (struct podman){0};
 }
 
-static int prepare(struct podman *podman, struct kinc_error *err)
+int podman_prepare(const struct podman *podman, struct kinc_error *err)
 {
 	if (podman->failed)
 		return kinc_error_errno(err, ENOMEM, "podman's command line");
@@ -104,11 +104,17 @@ void podman_last_line(const char *errors, char *text, size_t size)
 int podman_spawn(struct podman *podman, int timeout_ms, struct kinc_run_result *ret,
 		 struct kinc_error *err)
 {
-	int result = prepare(podman, err);
+	return podman_spawn_from(podman, -1, timeout_ms, ret, err);
+}
+
+int podman_spawn_from(struct podman *podman, int input, int timeout_ms,
+		      struct kinc_run_result *ret, struct kinc_error *err)
+{
+	int result = podman_prepare(podman, err);
 
 	if (result == 0)
-		result = kinc_run((const char *const *)podman->words, OUTPUT_MAX, timeout_ms, ret,
-				  err);
+		result = kinc_run_from(input, (const char *const *)podman->words, OUTPUT_MAX,
+				       timeout_ms, ret, err);
 	if (result == -ENOENT)
 		return kinc_error_set(err, ENOENT,
 				      "podman is not installed: as root, `apt-get install podman "
@@ -173,7 +179,7 @@ int podman_call_json(cJSON **ret, struct kinc_error *err, ...)
 
 int podman_exec(struct podman *podman, struct kinc_error *err)
 {
-	int result = prepare(podman, err);
+	int result = podman_prepare(podman, err);
 
 	if (result < 0)
 		return result;

@@ -40,6 +40,13 @@ int podman_run(struct podman *podman, int timeout_ms, char **ret_output, struct 
 int podman_spawn(struct podman *podman, int timeout_ms, struct kinc_run_result *ret,
 		 struct kinc_error *err);
 
+/* The same with input, an open descriptor, as its stdin; -1 is /dev/null. */
+int podman_spawn_from(struct podman *podman, int input, int timeout_ms,
+		      struct kinc_run_result *ret, struct kinc_error *err);
+
+/* Checks and shows (--debug) a command line that is about to run. */
+int podman_prepare(const struct podman *podman, struct kinc_error *err);
+
 /* A NULL of a type that a variadic function can rely on. */
 #define PODMAN_END ((const char *)NULL)
 

@@ -66,7 +66,7 @@ static void keep_end(struct stream *stream, size_t kept)
 	stream->size = kept;
 }
 
-static int start(const char *const *argv, int out, int errors, pid_t *ret)
+int kinc_run_start(const char *const *argv, int input, int out, int errors, pid_t *ret)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
@@ -79,7 +79,10 @@ static int start(const char *const *argv, int out, int errors, pid_t *ret)
 	sigaddset(&handled, SIGTERM);
 	sigaddset(&handled, SIGHUP);
 	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+	if (input < 0)
+		posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+	else
+		posix_spawn_file_actions_adddup2(&actions, input, 0);
 	posix_spawn_file_actions_adddup2(&actions, out, 1);
 	posix_spawn_file_actions_adddup2(&actions, errors, 2);
 	posix_spawnattr_init(&attributes);
@@ -129,7 +132,7 @@ static int collect(struct stream streams[2], size_t max, int timeout_ms)
 	return 0;
 }
 
-static int wait_status(pid_t pid)
+int kinc_run_wait(pid_t pid)
 {
 	int status = 0;
 
@@ -146,8 +149,8 @@ static char *take(struct stream *stream)
 	return data ? data : strdup("");
 }
 
-static int run(const char *const *argv, int out[2], int errors[2], size_t max, int timeout_ms,
-	       struct kinc_run_result *ret)
+static int run(const char *const *argv, int input, int out[2], int errors[2], size_t max,
+	       int timeout_ms, struct kinc_run_result *ret)
 {
 	cleanup_close int out_read = out[0];
 	cleanup_close int out_write = out[1];
@@ -155,7 +158,7 @@ static int run(const char *const *argv, int out[2], int errors[2], size_t max, i
 	cleanup_close int errors_write = errors[1];
 	struct stream streams[2] = {{.fd = out_read}, {.fd = errors_read}};
 	pid_t pid;
-	int result = start(argv, out_write, errors_write, &pid);
+	int result = kinc_run_start(argv, input, out_write, errors_write, &pid);
 
 	if (result < 0)
 		return result;
@@ -164,7 +167,7 @@ static int run(const char *const *argv, int out[2], int errors[2], size_t max, i
 	result = collect(streams, max, timeout_ms);
 	if (result < 0)
 		kill(pid, result == -ECANCELED ? SIGTERM : SIGKILL);
-	ret->status = wait_status(pid);
+	ret->status = kinc_run_wait(pid);
 	ret->output = take(&streams[0]);
 	ret->output_size = streams[0].size;
 	ret->errors = take(&streams[1]);
@@ -178,6 +181,12 @@ static int run(const char *const *argv, int out[2], int errors[2], size_t max, i
 int kinc_run(const char *const *argv, size_t max, int timeout_ms, struct kinc_run_result *ret,
 	     struct kinc_error *err)
 {
+	return kinc_run_from(-1, argv, max, timeout_ms, ret, err);
+}
+
+int kinc_run_from(int input, const char *const *argv, size_t max, int timeout_ms,
+		  struct kinc_run_result *ret, struct kinc_error *err)
+{
 	struct kinc_run_result result = {0};
 	int out[2], errors[2];
 
@@ -188,7 +197,7 @@ int kinc_run(const char *const *argv, size_t max, int timeout_ms, struct kinc_ru
 		close(out[1]);
 		return kinc_error_errno(err, errno, "cannot make a pipe for %s", argv[0]);
 	}
-	int code = run(argv, out, errors, max, timeout_ms, &result);
+	int code = run(argv, input, out, errors, max, timeout_ms, &result);
 	if (code == -ECANCELED)
 		return kinc_error_set(err, ECANCELED, "interrupted while %s ran", argv[0]);
 	if (code < 0)

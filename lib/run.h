@@ -3,6 +3,7 @@
 #define KINC_RUN_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "error.h"
 
@@ -26,5 +27,18 @@ void kinc_run_result_release(struct kinc_run_result *result);
  */
 int kinc_run(const char *const *argv, size_t max, int timeout_ms, struct kinc_run_result *ret,
 	     struct kinc_error *err);
+
+/* The same with input, which stays open, as its stdin. */
+int kinc_run_from(int input, const char *const *argv, size_t max, int timeout_ms,
+		  struct kinc_run_result *ret, struct kinc_error *err);
+
+/*
+ * Only starts it, with those descriptors; input -1 is /dev/null. 0 or -errno,
+ * ENOENT when there is no such program.
+ */
+int kinc_run_start(const char *const *argv, int input, int out, int errors, pid_t *ret);
+
+/* Waits for what was started: its exit status, 128 + N after signal N. */
+int kinc_run_wait(pid_t pid);
 
 #endif

@@ -32,7 +32,7 @@ ps*)
 	;;
 network*) echo "${FAKE_NETWORKS-[]}" ;;
 images*) echo "${FAKE_IMAGES-[{\"Names\":[\"localhost/kinc/node:v1\"],\"Created\":1\}]}" ;;
-'image exists') case $last in localhost/kinc/node:v[12]) ;; *) exit 1 ;; esac ;;
+'image exists') case $last in localhost/kinc/node:v[12] | localhost/mine:*) ;; *) exit 1 ;; esac ;;
 'image inspect') echo "id of $last" ;;
 'container inspect') echo "id of $(jq -r .Image "$FAKE/containers/$last")" ;;
 rename*)
@@ -67,7 +67,15 @@ inspect*)
 	echo "[{\"State\":{\"Status\":\"$state\",\"ExitCode\":111}}]"
 	;;
 logs*) echo 'kinc-init: no IP forwarding' ;;
-'exec --interactive') echo "$*" ;;
+'exec --interactive')
+	[ "$last" = /usr/lib/kinc/image-load ] || { echo "$*" && exit; }
+	[ -z "${FAKE_LOAD:-}" ] || { echo 'Error: this is the reason' >&2 && exit "$FAKE_LOAD"; }
+	printf 'loaded %s\n' "$(cat)"
+	;;
+save*)
+	printf 'archive of %s' "$last"
+	case $last in *:bad) echo 'Error: layer is gone' >&2 && exit 125 ;; *:endless) exec yes ;; esac
+	;;
 exec*) cat "$FAKE/admin.conf" ;;
 pause*) sed -i 's/"State":"[a-z]*"/"State":"paused"/' "$FAKE/containers/$last" ;;
 unpause*) sed -i 's/"State":"[a-z]*"/"State":"running"/' "$FAKE/containers/$last" ;;

@@ -240,6 +240,34 @@ check 'start' with_init "$launch" --timeout 10 --cluster dev start
 for command in stop start pause resume exec; do
 	refuses "$command of an unknown cluster" 1 'no cluster nope' inside "$launch" --cluster nope $command
 done
+
+# Images into it.
+load() { inside FAKE_LOAD="${fails:-}" "$launch" --cluster dev load-image "$@" 2>"$work/stderr"; }
+printf 'an archive' >"$FAKE/images.tar" && chown $TEST_USER "$FAKE/images.tar"
+is 'load-image: an archive' "$(load "$FAKE/images.tar")" 'loaded an archive'
+is 'load-image: standard input' "$(printf 'a stream' | load -)" 'loaded a stream'
+is "load-image: an image of podman's, and a second" "$(load localhost/mine:1 localhost/mine:2 | paste -sd,)" \
+	'loaded archive of localhost/mine:1,loaded archive of localhost/mine:2'
+refuses 'load-image of nothing' 100 'load-image what' inside "$launch" load-image
+refuses 'load-image of an option' 100 '"--all" is not the name of an image' inside "$launch" --cluster dev load-image -- --all
+refuses 'load-image of what there is not' 1 'no image none here' inside "$launch" --cluster dev load-image none
+refuses 'load-image of a file that is not there' 1 'none.tar: No such file' inside "$launch" --cluster dev load-image ./none.tar
+refuses 'load-image into an unknown cluster' 1 'no cluster nope' inside "$launch" --cluster nope load-image x
+load localhost/mine:bad >/dev/null
+is 'load-image: podman fails halfway: status and reason' "$?:$(tail -n 1 "$work/stderr")" '1:kinc-launch: podman: layer is gone'
+fails=1 load localhost/mine:endless
+is 'load-image: the node refuses it: status' $? 1
+like 'load-image: the node refuses it: reason' "$(tail -n 1 "$work/stderr")" 'cluster dev did not take localhost/mine:endless: this is the reason'
+fails=127 load localhost/mine:1
+is 'load-image: a node that cannot yet: status' $? 111
+like 'load-image: a node that cannot yet: the mend' "$(tail -n 1 "$work/stderr")" 'is older than this kinc-launch.*make image'
+load localhost/mine:endless >/dev/null &
+wait_for 10 grep -q 'save .*endless' "$FAKE/log"
+wait_for 10 pgrep -u $TEST_USER -x yes
+pkill -INT -u $TEST_USER -f "^$launch --cluster dev load-image"
+wait $!
+is 'load-image: interrupt: status' $? 1
+check 'load-image: interrupt: podman ended too' wait_for 5 sh -c "! pgrep -u $TEST_USER -x yes"
 is 'list --quiet' "$(inside "$launch" list --quiet)" dev
 refuses 'completion of no shell' 100 'there is bash' fake "$launch" completion csh
 fake "$launch" completion bash >"$work/completion"

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -48,6 +49,22 @@ static void is_bounded(void **state)
 	kinc_run_result_release(&result);
 }
 
+static void reads_what_it_is_given(void **state)
+{
+	const char *const argv[] = {"cat", NULL};
+	struct kinc_run_result result;
+	int input[2];
+
+	(void)state;
+	assert_int_equal(pipe(input), 0);
+	assert_int_equal(write(input[1], "hello", 5), 5);
+	close(input[1]);
+	assert_int_equal(kinc_run_from(input[0], argv, 100, 5000, &result, NULL), 0);
+	assert_string_equal(result.output, "hello");
+	kinc_run_result_release(&result);
+	assert_int_equal(close(input[0]), 0);
+}
+
 static void knows_what_is_missing(void **state)
 {
 	const char *const argv[] = {"/nonexistent/program", NULL};
@@ -62,6 +79,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(takes_output_and_status),
 		cmocka_unit_test(is_bounded),
+		cmocka_unit_test(reads_what_it_is_given),
 		cmocka_unit_test(knows_what_is_missing),
 	};
 
