@@ -82,7 +82,7 @@ static int load_archive(const struct cluster *cluster, const char *path, struct 
 static int load_of_podman(const struct cluster *cluster, const char *name, struct kinc_error *err)
 {
 	struct kinc_error of_feed = {0};
-	struct feed feed;
+	struct feed feed = {.output = -EBADF, .errors = -EBADF};
 	cleanup_podman struct podman save = podman_new();
 	int result = image_check_present(name, err);
 
