@@ -77,17 +77,25 @@ int loop_modify(struct loop *loop, struct source *source, uint32_t events)
 	return epoll_ctl(loop->epoll, EPOLL_CTL_MOD, source->fd, &event) < 0 ? -errno : 0;
 }
 
-void loop_remove(struct loop *loop, struct source *source)
+void loop_forget(struct loop *loop, struct source *source)
 {
 	if (source->fd < 0)
 		return;
-	/* Closing is not enough: a forked child may still hold the same open file. */
 	epoll_ctl(loop->epoll, EPOLL_CTL_DEL, source->fd, NULL);
-	close(source->fd);
 	source->fd = -EBADF;
 	for (int i = 0; i < loop->batch_count; i++)
 		if (loop->batch[i].data.ptr == source)
 			loop->batch[i].data.ptr = NULL;
+}
+
+void loop_remove(struct loop *loop, struct source *source)
+{
+	int fd = source->fd;
+
+	/* Closing is not enough: a forked child may still hold the same open file. */
+	loop_forget(loop, source);
+	if (fd >= 0)
+		close(fd);
 }
 
 static void clock_set(struct loop *loop)

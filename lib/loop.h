@@ -49,11 +49,12 @@ uint64_t loop_now_us(void);
  * Watches source->fd, which must be set, for these EPOLL bits (level
  * triggered); loop_modify changes them. loop_remove stops watching and closes
  * the descriptor; it may be called from any callback and for a source that is
- * not in use.
+ * not in use. loop_forget does not close it: for what a library owns.
  */
 int loop_add(struct loop *loop, struct source *source, uint32_t events, struct kinc_error *err);
 int loop_modify(struct loop *loop, struct source *source, uint32_t events);
 void loop_remove(struct loop *loop, struct source *source);
+void loop_forget(struct loop *loop, struct source *source);
 
 /* (Re-)arms the timer to fire once, in delay_ms. Cannot fail. */
 void timer_set(struct loop *loop, struct timer *timer, uint64_t delay_ms);
