@@ -31,7 +31,7 @@ kinc-init_LIBS   := -lcap -lseccomp
 kinc-probe_LIBS  := -lcurl -lseccomp
 kincctl_LIBS     := -lcjson -lseccomp -lm
 kincnet_LIBS     := -lcjson -lnl-3 -lseccomp
-kincnetd_LIBS    := -lcjson -lcurl -lnftables -lnl-3 -lyaml
+kincnetd_LIBS    := -lcjson -lcrypto -lcurl -lnftables -lnl-3 -lseccomp -lyaml
 # Static: loading two shared libraries would be half of the time that it adds.
 kinc-crun_LIBS   := -lcap
 kinc-crun_PIE    := $(if $(SANITIZE),-pie,-static-pie)
@@ -40,9 +40,10 @@ kinc-init_PIE    := $(kinc-crun_PIE)
 kinc-launch_LIBS := -lcjson -lyaml -lnl-route-3 -lnl-3
 
 # A filter of system calls is what these files note ("#syscalls", lib/sandbox.h).
-SANDBOXES := kincctl kincnet log_helper log_writer kinc_probe
+SANDBOXES := kincctl kincnet kincnetd log_helper log_writer kinc_probe
 kincctl_CALLS    := $(kincctl_SRC) lib/control.c
 kincnet_CALLS    := $(kincnet_SRC) lib/control.c
+kincnetd_CALLS   := $(kincnetd_SRC) lib/loop.c
 log_helper_CALLS := init/log_helper.c init/log_client.c init/log_history.c init/log_writer.c \
 	lib/loop.c init/story.c
 log_writer_CALLS := init/log_writer.c
@@ -68,7 +69,7 @@ room_netd_OBJ    := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out cni/netd/main.c
 room_wrapper_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out wrapper/main.c,$(kinc-crun_SRC)))
 room_host_OBJ    := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out host/main.c,$(kinc-launch_SRC)))
 room_of           = $(word 2,$(subst _, ,$(notdir $(1))))
-ALL_LIBS := -lcjson -lyaml -lcap -lseccomp -lcurl -lnftables -lnl-route-3 -lnl-3 -lm
+ALL_LIBS := -lcjson -lyaml -lcap -lseccomp -lcrypto -lcurl -lnftables -lnl-route-3 -lnl-3 -lm
 
 # What User-Mode Linux needs on processors with AMX.
 UML_XSTATE := $(BUILD)/tests/uml_xstate.so
@@ -187,7 +188,7 @@ calls: $(CALLS)
 
 ## Installation
 BIN     := kinc-launch kincctl
-LIBEXEC := kinc-init kinc-probe kincnet kinc-crun
+LIBEXEC := kinc-init kinc-probe kincnet kincnetd kinc-crun
 MAN     := $(wildcard man/*.[18])
 DOC     := LICENSE README.md $(wildcard docs/*.md docs/*.json)
 man_dir  = $(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $(1)))
