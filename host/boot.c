@@ -17,8 +17,6 @@
 #include "launch.h"
 #include "podman.h"
 #include "progress.h"
-#include "quadlet.h"
-#include "quadlet_file.h"
 
 enum { TICK_MS = 200, ASK_TIMEOUT_MS = 5000 };
 
@@ -92,9 +90,7 @@ static int connect_init(const struct boot *boot, struct kinc_control *control, c
 					      "image may not be one of kinc",
 					      boot->name, socket);
 		if (result == 0 && attempt % 20 == 19)
-			result = quadlet_installed(boot->name)
-					 ? quadlet_runs(boot->name, err)
-					 : boot_container_runs(boot->name, err);
+			result = boot_container_runs(boot->name, err);
 		if (result < 0)
 			return result;
 		nanosleep(&pause, NULL);

@@ -16,7 +16,6 @@ struct launch {
 	const char *force_port; /* FORCE_PORT as it stands, NULL when unset */
 	const char *user;	/* ground, unground, enter */
 	const char *root;	/* ground: the tree that becomes / */
-	const char *init;	/* boot: systemd, openrc, runit or cron; NULL: the machine's */
 	const char *wait_text;	/* --wait: none, api or ready; NULL is ready */
 	const char *timeout_text;
 	long timeout_s; /* of timeout_text, checked */
@@ -36,8 +35,7 @@ launch_function command_load_image;
 launch_function command_up, command_down, command_list, command_status, command_kubeconfig,
 	command_logs, command_doctor, command_ground, command_unground, command_enter,
 	command_help, command_version, command_stop, command_start, command_pause, command_resume,
-	command_exec, command_completion, command_quadlet,
-	command_boot;
+	command_exec, command_completion;
 
 /*
  * Says what was done beside the question, on stderr, so that stdout carries
