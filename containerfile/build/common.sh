@@ -24,6 +24,11 @@ package_list() {
 	sed 's/#.*//' "$KINC_TOP/containerfile/packages/$1" | tr -s ' \t' '\n' | grep .
 }
 
+# runtime_of DIR: the container runtime of a node whose Kubernetes is in DIR.
+runtime_of() {
+	if [ -x "$1/crio" ]; then echo crio; else echo containerd; fi
+}
+
 # with_progress LOGFILE WHAT COMMAND...: runs COMMAND with its output in
 # LOGFILE, says every 15 s that it still goes on, and shows the log's end when
 # it fails.

@@ -30,12 +30,12 @@ if [ "$minor" -ge 31 ]; then config=v1beta4
 elif [ "$minor" -le 21 ]; then config=v1beta2
 else die "Kubernetes $version: 1.15 to 1.21, and 1.31 and newer, are supported"; fi
 if [ "$minor" -ge 22 ]; then kubelet=kubelet-1.22; else kubelet=kubelet-1.20; fi
-if [ -x "$kubernetes/crio" ]; then runtime=crio; else runtime=containerd; fi
+runtime=$(runtime_of "$kubernetes")
 if [ -x "$kubernetes/coredns" ]; then dns=coredns; else dns=''; fi
 if [ -x "$kubernetes/local-path-provisioner" ]; then storage=local-path; else storage=hostpath; fi
 name=localhost/kinc/node:$version-$flavour
 
-node_root=$($recipe/build/root.sh node)
+node_root=$($recipe/build/root.sh "node-$runtime")
 pod_root=$($recipe/build/root.sh pod)
 # The names of the roots tell what is in them.
 # shellcheck disable=SC2046

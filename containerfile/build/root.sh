@@ -2,7 +2,9 @@
 # root.sh NAME: makes a Debian root by mmdebstrap and prints the path of its
 # tar, which is kept under KINC_CACHE. The roots, and their packages in
 # containerfile/packages:
-#   node   what the node image stands on (trixie)
+#   node-containerd, node-crio
+#          what the node image of that runtime stands on (trixie): also those
+#          of packages/node
 #   pod    what the etcd and kube-proxy images stand on: packages unpacked,
 #          without a package manager
 #   host   the simulated host of the tests (bookworm), all of packages/run
@@ -11,17 +13,18 @@
 set -eu
 . "$(dirname -- "$0")/common.sh"
 
-variant=minbase suite=trixie list=${1:-} links='' without='' architecture=
-case $list in
-node)
-	# Half of containerd's and of the plugins' packages: kinc-crun calls crun by the
-	# shim of version 2, and kincnet does the rest.
+variant=minbase suite=trixie lists=${1:-} links='' without='' architecture=
+case $lists in
+node-containerd | node-crio)
+	# The most of these packages: kinc-crun calls crun by the shim of version 2, and
+	# kincnet leaves to other plugins only loopback and, with containerd, portmap.
 	without='/usr/bin/containerd-shim /usr/bin/containerd-shim-runc-v1 /usr/bin/containerd-stress
 		/usr/sbin/runc'
 	for plugin in bandwidth bridge dhcp dummy firewall host-device host-local ipvlan macvlan ptp \
 		sbr static tap tuning vlan vrf; do
 		without="$without /usr/lib/cni/$plugin"
 	done
+	lists="node $lists"
 	;;
 peers) ;;
 pod)
@@ -29,12 +32,12 @@ pod)
 	# A package that is only unpacked has no alternatives.
 	links='iptables iptables-save iptables-restore ip6tables ip6tables-save ip6tables-restore'
 	;;
-host) suite=bookworm list=run ;;
+host) suite=bookworm lists=run ;;
 arm64) suite=bookworm variant=extract architecture=arm64 ;;
-*) die "usage: root.sh node|pod|host|arm64|peers" ;;
+*) die "usage: root.sh node-containerd|node-crio|pod|host|arm64|peers" ;;
 esac
 hook=$KINC_TOP/containerfile/build/root-manifest.sh
-packages=$(package_list "$list" | paste -sd, -)
+packages=$(for list in $lists; do package_list "$list"; done | paste -sd, -)
 
 excludes=''
 for path in $without; do excludes="$excludes --dpkgopt=path-exclude=$path"; done

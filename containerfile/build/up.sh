@@ -32,7 +32,7 @@ fi
 
 if [ "$action" = up ]; then
 	kubernetes=${KINC_BIN_DIR:-$(containerfile/build/kubernetes.sh)}
-	for root in node pod; do containerfile/build/root.sh $root >/dev/null; done
+	for root in "node-$(runtime_of "$kubernetes")" pod; do containerfile/build/root.sh $root >/dev/null; done
 fi
 
 if [ "$(id -u)" -eq 0 ]; then

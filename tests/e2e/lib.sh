@@ -42,7 +42,7 @@ host_begin() {
 	fi
 	kubernetes=${1:-$("$KINC_TOP/containerfile/build/kubernetes.sh")} || die 'no Kubernetes'
 	root=$("$KINC_TOP/containerfile/build/root.sh" host) || die 'no root for the simulated host'
-	for name in node pod; do "$KINC_TOP/containerfile/build/root.sh" $name >/dev/null || exit 111; done
+	for name in "node-$(runtime_of "$kubernetes")" pod; do "$KINC_TOP/containerfile/build/root.sh" $name >/dev/null || exit 111; done
 	mounts_before=$(cut -d' ' -f5- /proc/self/mountinfo | sort)
 	host=$(mktemp -d "$KINC_CACHE/host.XXXXXX")
 	trap host_end EXIT

@@ -12,7 +12,7 @@ if [ "${1:-}" != inner ]; then
 	*statically*) ;;
 	*) skip "$what" "a build with sanitizers does not run on the node's root"; finish ;;
 	esac
-	tar=$("$KINC_TOP/containerfile/build/root.sh" node) || exit 111
+	tar=$("$KINC_TOP/containerfile/build/root.sh" node-containerd) || exit 111
 	root=$(mktemp -d)
 	trap 'rm -rf --one-file-system "$root"' EXIT
 	chmod 0755 "$root"
