@@ -37,7 +37,7 @@ kinc-crun_LIBS   := -lcap
 kinc-crun_PIE    := $(if $(SANITIZE),-pie,-static-pie)
 # Static: the dynamic linker and libc.so would be two thirds of its memory.
 kinc-init_PIE    := $(kinc-crun_PIE)
-kinc-launch_LIBS := -lcjson -lyaml -lnl-route-3 -lnl-3
+kinc-launch_LIBS := -lcjson -lyaml -lm -lnl-route-3 -lnl-3
 
 # A filter of system calls is what these files note ("#syscalls", lib/sandbox.h).
 SANDBOXES := kincctl kincnet kincnetd log_helper log_writer kinc_probe

@@ -48,6 +48,8 @@ const struct command command_rows[] = {
 	 "print its kubeconfig, or where it is"},
 	{"logs", command_logs, BIT(CLUSTER) | BIT(FOLLOW), true, "[UNIT]",
 	 "its log, or that of one unit"},
+	{"chart", command_chart, BIT(CLUSTER) | BIT(JSON), true, "[FILE.svg]",
+	 "draw its boot; kinc-NAME.svg unless named"},
 	{"load-image", command_load_image, BIT(CLUSTER), true, "ARCHIVE|IMAGE...",
 	 "give it an archive of images, or one of podman's"},
 	{"stop", command_stop, BIT(CLUSTER), true, "", "end it, but keep everything"},

@@ -68,9 +68,9 @@ static cJSON *describe(const struct cluster *cluster)
 	return json;
 }
 
-static int print_json(const cJSON *json, struct kinc_error *err)
+int look_print_json(const cJSON *json, struct kinc_error *err)
 {
-	cleanup_free char *text = cJSON_Print(json);
+	cleanup_free char *text = json ? cJSON_Print(json) : NULL;
 
 	if (!text || puts(text) < 0) {
 		kinc_error_errno(err, errno, "cannot print");
@@ -97,7 +97,7 @@ int command_list(struct launch *launch, struct kinc_error *err)
 		return KINC_EXIT_OK;
 	}
 	if (launch->json)
-		return print_json(json, err);
+		return look_print_json(json, err);
 	printf("%-20s %-9s %5s  %-18s %-16s %s\n", "NAME", "STATE", "PORT", "PODS", "SERVICES",
 	       "KUBECONFIG");
 	cJSON_ArrayForEach(row, json)
@@ -173,7 +173,7 @@ int command_status(struct launch *launch, struct kinc_error *err)
 	if (look_status(launch->cluster, &status, err) < 0)
 		return KINC_EXIT_SYSTEM;
 	if (launch->json)
-		return print_json(status, err);
+		return look_print_json(status, err);
 	const char *state = kinc_json_string(status, "state", "unknown");
 	printf("cluster %s is ", launch->cluster);
 	print_text("", state);

@@ -12,4 +12,7 @@
  */
 int look_status(const char *name, cJSON **ret, struct kinc_error *err);
 
+/* Prints it for programs: the exit status of the command. */
+int look_print_json(const cJSON *json, struct kinc_error *err);
+
 #endif

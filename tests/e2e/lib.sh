@@ -154,6 +154,33 @@ workload_check() {
 		"$(on "$name" exec client -- /test/busybox cat /data/written </dev/null)" '^kept$'
 }
 
+# loaded_pod NAME IMAGE: what busybox from that image prints, which no registry has.
+loaded_pod() {
+	on "$name" run "$1" --image="$2" --image-pull-policy=Never --restart=Never -- /busybox echo "from $1" >/dev/null
+	wait_for 60 loaded_ended "$1"
+	on "$name" logs "$1"
+}
+loaded_ended() { [ "$(on "$name" get pod "$1" -o 'jsonpath={.status.phase}')" = Succeeded ]; }
+
+# load_check CLUSTER: images that the user made, of two layers, reach pods.
+load_check() {
+	name=$1
+	in_host sh -c 'mkdir ~/loaded && cp ~/busybox ~/loaded/ && cd ~/loaded && echo words >file &&
+		printf "FROM scratch\nCOPY busybox /busybox\nCOPY file /file\n" >Containerfile &&
+		podman --cgroup-manager=cgroupfs build --quiet --layers --tag localhost/loaded:1 --tag localhost/loaded:2 . &&
+		podman --cgroup-manager=cgroupfs save --quiet --format oci-archive --output oci.tar localhost/loaded:2' >/dev/null
+	is "$name: load-image: an image of the user's Podman, by the name of" \
+		"$(in_host $ours --cluster "$name" load-image localhost/loaded:1 2>/dev/null)" localhost/loaded:1
+	is "$name: it runs" "$(loaded_pod of-podman localhost/loaded:1)" 'from of-podman'
+	is "$name: load-image: an OCI archive" \
+		"$(in_host $ours --cluster "$name" load-image "/home/$user/loaded/oci.tar" 2>/dev/null)" localhost/loaded:2
+	is "$name: it runs" "$(loaded_pod of-archive localhost/loaded:2)" 'from of-archive'
+	like "$name: load-image: what is no archive" \
+		"$(in_host $ours --cluster "$name" load-image "/home/$user/loaded/file" 2>&1; echo "status $?")" \
+		"^status 1$"
+	on "$name" delete pod of-podman of-archive >/dev/null
+}
+
 # kinds_check CLUSTER: pods of each kind run as their owner asked, seen from
 # inside; what cannot be is said to the owner.
 kinds_check() {

@@ -56,6 +56,8 @@ done
 is 'controllers that are missing: said once' \
 	"$(in_host $ours --cluster dev status --json | jq -r '.warnings | map(select(test("cgroup controllers not delegated"))) | length')" \
 	"$(in_host grep -qw cpu "/sys/fs/cgroup/kinc.$user/cgroup.controllers" && echo 0 || echo 1)"
+load_check dev
+check 'the boot as a picture' in_host sh -c "cd && $ours --cluster dev chart && grep -q '>kubelet<' kinc-dev.svg"
 kinds_check dev
 lives_check dev containerd
 

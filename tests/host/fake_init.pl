@@ -18,7 +18,7 @@ while (my $peer = $server->accept) {
 		close $peer;
 		next;
 	}
-	my $unit = sub { qq({"name":"kubelet","type":"service","state":"$_[0]","started_ms":10,"ready_ms":$_[1],)
+	my $unit = sub { qq({"name":"kubelet","type":"service","state":"$_[0]","started_ms":10,"ready_ms":$_[1],"boot":{"queued_ms":1,"started_ms":10,"settled_ms":$_[1]},"after":[],)
 		. qq("waiting_for":[],"message":"$_[2]"}) };
 	my $api = $ENV{FAKE_API} ? qq(,{"name":"apiserver","type":"oneshot","state":"done","started_ms":10,"ready_ms":90}) : '';
 	print $peer qq({"protocol":1,"ok":true,"version":"0.1.0","state":"starting","elapsed_ms":20,),

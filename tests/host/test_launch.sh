@@ -241,6 +241,20 @@ for command in stop start pause resume exec; do
 	refuses "$command of an unknown cluster" 1 'no cluster nope' inside "$launch" --cluster nope $command
 done
 
+# The boot as a picture, and as numbers.
+with_init sh -c "cd $FAKE && $launch --timeout 10 --cluster pic up >none 2>&1; for form in boot.svg - --json ''; do
+	$launch --cluster pic chart \$form >said.\${form#--} 2>&1; done
+	$launch --cluster pic chart $work/none/none/x.svg 2>said.none; echo \$? >>said.none; $launch --cluster pic down 2>none"
+is 'chart: prints where it is' "$(cat "$FAKE/said.boot.svg")" "$FAKE/boot.svg"
+check 'chart: well-formed' python3 -c 'import sys, xml.dom.minidom as m; m.parse(sys.argv[1])' "$FAKE/boot.svg"
+like 'chart: its units' "$(cat "$FAKE/boot.svg")" '>kubelet<'
+check 'chart: the same on standard output' cmp "$FAKE/said.-" "$FAKE/boot.svg"
+is 'chart: named like the cluster unless told' "$(cat "$FAKE/said.")" "$FAKE/kinc-pic.svg"
+is 'chart --json' "$(jq -c '[.units[] | [.name, .started_ms]]' "$FAKE/said.json")" '[["kubelet",10]]'
+like 'chart to where nothing can be' "$(paste -sd' ' "$FAKE/said.none")" 'none/none/x.svg.*No such file.* 111$'
+refuses 'chart to two files' 100 'one file' inside "$launch" --cluster dev chart a b
+refuses 'chart of an unknown cluster' 1 'no cluster nope' inside "$launch" --cluster nope chart
+
 # Images into it.
 load() { inside FAKE_LOAD="${fails:-}" "$launch" --cluster dev load-image "$@" 2>"$work/stderr"; }
 printf 'an archive' >"$FAKE/images.tar" && chown $TEST_USER "$FAKE/images.tar"
