@@ -55,6 +55,11 @@ static void send_next(struct report *report)
 	}
 }
 
+static void timer_fired(struct timer *timer)
+{
+	send_next(container_of(timer, struct report, timer));
+}
+
 /* The same sentence about the same object, lately? */
 static bool is_known(struct report *report, const struct report_object *about, const char *reason,
 		     const char *sentence)
@@ -112,7 +117,10 @@ static cJSON *compose(const struct report *report, const struct report_object *a
 
 void report_open(struct report *report, struct api *api, const char *node)
 {
-	*report = (struct report){.api = api, .node = node, .request = {.done = request_done}};
+	*report = (struct report){.api = api,
+				  .node = node,
+				  .request = {.done = request_done},
+				  .timer = {.fired = timer_fired}};
 }
 
 void report_warn(struct report *report, const struct report_object *about, const char *reason,
@@ -134,11 +142,13 @@ void report_warn(struct report *report, const struct report_object *about, const
 	if (asprintf(&entry->path, "/api/v1/namespaces/%s/events", namespace) < 0)
 		entry->path = alloc_must(NULL);
 	report->count++;
-	send_next(report);
+	/* What is told of may have come by libcurl, which takes no request within a callback. */
+	timer_set(report->api->loop, &report->timer, 0);
 }
 
 void report_close(struct report *report)
 {
+	timer_clear(report->api->loop, &report->timer);
 	api_cancel(&report->request);
 	while (report->count)
 		drop_first(report);

@@ -24,6 +24,7 @@ struct report {
 	struct api *api;
 	const char *node;
 	struct api_request request;
+	struct timer timer;
 	struct report_entry {
 		char *path, *body;
 	} queue[REPORT_QUEUE];

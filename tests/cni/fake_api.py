@@ -9,8 +9,9 @@ tells it what to do:
   GET    /test/mode?name=value                 see MODES
   GET    /test/log                             requests so far, one on a line
   GET    /test/events                          bodies of what was POSTed, one on a line
+With FAKE_API_STATE=FILE in its environment it begins with what another put last.
 """
-import http.server, json, select, ssl, sys, threading, time, urllib.parse
+import http.server, json, os, select, ssl, sys, threading, time, urllib.parse
 
 PORT, CERTIFICATE, KEY, AUTHORITY, TOKEN_FILE = sys.argv[1:]
 MODES = {
@@ -31,6 +32,10 @@ kinds = {}   # path -> {name: object}
 history = [] # (version, path, type, object)
 pages = {}   # (path, version) -> what was there then
 log, posted = [], []
+STATE = os.environ.get("FAKE_API_STATE")
+if STATE and os.path.exists(STATE):
+    version, kinds = json.load(open(STATE))
+began_at = version
 
 
 def key(obj):
@@ -49,6 +54,8 @@ def put(path, obj, gone):
         else:
             known[key(obj)] = obj
         history.append((version, path, what, obj))
+        if STATE:
+            json.dump([version, kinds], open(STATE, "w"))
         changed.notify_all()
 
 
@@ -151,8 +158,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.answer(200, {"kind": "List", "metadata": metadata, "items": items[start:end]})
 
     def watch(self, path, since):
-        # As from an API server that began anew: it never was that far.
-        if since < MODES["expired"] or since > version:
+        # As from an API server that began anew: it never was that far, or does not remember.
+        if since < max(MODES["expired"], began_at) or since > version:
             return self.refuse(410, "too old resource version")
         self.send_response(200)
         self.send_header("Transfer-Encoding", "chunked")

@@ -35,7 +35,7 @@ kubeconfig() {
 	END
 }
 api_begin() {
-	python3 "$here/fake_api.py" 6443 "$work/server.crt" "$work/server.key" "$work/ca.crt" \
+	FAKE_API_STATE=${api_state-} python3 "$here/fake_api.py" 6443 "$work/server.crt" "$work/server.key" "$work/ca.crt" \
 		"$work/token" >"$work/api.log" 2>&1 &
 	api_pid=$!
 	wait_for 10 curl -s --cacert "$work/ca.crt" "$api/test/log"
