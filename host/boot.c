@@ -17,6 +17,8 @@
 #include "launch.h"
 #include "podman.h"
 #include "progress.h"
+#include "quadlet.h"
+#include "quadlet_file.h"
 
 enum { TICK_MS = 200, ASK_TIMEOUT_MS = 5000 };
 
@@ -90,7 +92,9 @@ static int connect_init(const struct boot *boot, struct kinc_control *control, c
 					      "image may not be one of kinc",
 					      boot->name, socket);
 		if (result == 0 && attempt % 20 == 19)
-			result = boot_container_runs(boot->name, err);
+			result = quadlet_installed(boot->name)
+					 ? quadlet_runs(boot->name, err)
+					 : boot_container_runs(boot->name, err);
 		if (result < 0)
 			return result;
 		nanosleep(&pause, NULL);

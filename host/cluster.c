@@ -13,6 +13,7 @@
 #include "io.h"
 #include "json.h"
 #include "podman.h"
+#include "quadlet_file.h"
 
 int cluster_check_name(const char *name, struct kinc_error *err)
 {
@@ -95,7 +96,14 @@ int cluster_list_load(struct cluster_list *ret, struct kinc_error *err)
 	int result = podman_call_json(&json, err, "ps", "--all", "--filter",
 				      "label=io.kinc.cluster", "--format", "json", PODMAN_END);
 
-	return result < 0 ? result : cluster_list_parse(json, ret, err);
+	if (result < 0)
+		return result;
+	if (cJSON_IsNull(json)) {
+		cJSON_Delete(json);
+		json = cJSON_CreateArray();
+	}
+	quadlet_add_all(json);
+	return cluster_list_parse(json, ret, err);
 }
 
 const struct cluster *cluster_list_find(const struct cluster_list *list, const char *name)

@@ -21,7 +21,7 @@ struct cluster {
 	int port;
 	struct network_pair networks;
 	int protocol;
-	char state[24]; /* podman's: running, exited, created, paused... */
+	char state[24]; /* podman's: running, exited, created, paused...; installed: quadlet_file.h */
 	char image[256];
 };
 

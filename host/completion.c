@@ -19,6 +19,17 @@ static void print_options(const struct command *command)
 			printf(" --%s", option_rows[i].name);
 }
 
+/* The words of a command that takes one of several: "print|install|remove". */
+static void print_verbs(const struct command *command)
+{
+	if (!strchr(command->operands, '|'))
+		return;
+	printf("\t\t%s) COMPREPLY=($(compgen -W '", command->name);
+	for (const char *at = command->operands; *at; at++)
+		putchar(*at == '|' ? ' ' : *at);
+	printf("' -- \"$word\")) ;;\n");
+}
+
 static void print_bash(void)
 {
 	printf("# bash completion of kinc-launch\n"
@@ -54,7 +65,13 @@ static void print_bash(void)
 	}
 	printf("\t\tesac\n"
 	       "\t\t;;\n"
-	       "\t*) COMPREPLY=($(compgen -W \"$commands\" -f -- \"$word\")) ;;\n"
+	       "\t*)\n"
+	       "\t\tcase $command in\n");
+	for (size_t i = 0; i < command_count; i++)
+		print_verbs(&command_rows[i]);
+	printf("\t\t*) COMPREPLY=($(compgen -W \"$commands\" -f -- \"$word\")) ;;\n"
+	       "\t\tesac\n"
+	       "\t\t;;\n"
 	       "\tesac\n"
 	       "}\n"
 	       "complete -F _kinc_launch kinc-launch\n");

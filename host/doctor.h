@@ -75,6 +75,9 @@ const char *doctor_user_name(void);
 /* The command that installs a package, with the name that Debian gives it. */
 void doctor_install(struct finding *finding, const char *package);
 
+/* Whether systemd runs the calling user's units without a login. */
+bool doctor_lingers(void);
+
 bool doctor_program_in_path(const char *name);
 
 #endif

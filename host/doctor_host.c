@@ -308,17 +308,22 @@ void doctor_open_files(struct finding *finding)
 			      doctor_user_name());
 }
 
-void doctor_linger(struct finding *finding)
+bool doctor_lingers(void)
 {
 	char path[120];
 
 	snprintf(path, sizeof(path), "/var/lib/systemd/linger/%.80s", doctor_user_name());
+	return access(path, F_OK) == 0;
+}
+
+void doctor_linger(struct finding *finding)
+{
 	if (!podman_systemd_booted()) {
 		finding_found(finding, "no systemd");
 		return;
 	}
-	finding_found(finding, "%s", access(path, F_OK) == 0 ? "on" : "off");
-	if (access(path, F_OK) < 0)
+	finding_found(finding, "%s", doctor_lingers() ? "on" : "off");
+	if (!doctor_lingers())
 		finding_fix(finding, FINDING_WARNING, "loginctl enable-linger %s",
 			    doctor_user_name());
 }

@@ -8,6 +8,8 @@
 #include "cluster.h"
 #include "launch.h"
 #include "podman.h"
+#include "quadlet.h"
+#include "quadlet_file.h"
 
 enum { STOP_TIMEOUT_MS = 120000, PAUSE_TIMEOUT_MS = 60000 };
 
@@ -37,7 +39,9 @@ int command_stop(struct launch *launch, struct kinc_error *err)
 	/* Frozen processes take no signal. */
 	if (is(&cluster, "paused"))
 		result = run_verb("unpause", cluster.name, PAUSE_TIMEOUT_MS, err);
-	if (result == 0 && (is(&cluster, "running") || is(&cluster, "paused")))
+	if (result == 0 && quadlet_installed(cluster.name))
+		result = quadlet_stop(cluster.name, err);
+	else if (result == 0 && (is(&cluster, "running") || is(&cluster, "paused")))
 		result = run_verb("stop", cluster.name, STOP_TIMEOUT_MS, err);
 	if (result < 0)
 		return KINC_EXIT_SYSTEM;

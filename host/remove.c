@@ -13,6 +13,7 @@
 #include "kubeconfig.h"
 #include "launch.h"
 #include "podman.h"
+#include "quadlet.h"
 
 /* The container's own stop timeout is 60 s. */
 enum { STOP_TIMEOUT_MS = 90000 };
@@ -141,7 +142,9 @@ int command_down(struct launch *launch, struct kinc_error *err)
 		cluster_unknown(&list, launch->cluster, err);
 		return KINC_EXIT_NOT_SO;
 	}
-	if (remove_parts(launch->cluster, &everything, err) < 0)
+	/* Or systemd would start it again. */
+	if (quadlet_remove(launch->cluster, err) < 0 ||
+	    remove_parts(launch->cluster, &everything, err) < 0)
 		return KINC_EXIT_SYSTEM;
 	launch_say("cluster %s is gone", launch->cluster);
 	return KINC_EXIT_OK;

@@ -17,6 +17,7 @@
 #include "choose.h"
 #include "cleanup.h"
 #include "cluster.h"
+#include "container.h"
 #include "doctor.h"
 #include "image.h"
 #include "io.h"
@@ -25,8 +26,9 @@
 #include "launch.h"
 #include "network.h"
 #include "podman.h"
+#include "quadlet.h"
+#include "quadlet_file.h"
 #include "remove.h"
-#include "version.h"
 
 enum { RUN_TIMEOUT_MS = 180000 };
 
@@ -71,74 +73,16 @@ static int make_volume(struct up *up, const char *which, bool *made, struct kinc
 	return result;
 }
 
-static void add_identity(struct podman *podman, const struct cluster *cluster)
-{
-	char pods[NETWORK_TEXT_MAX], services[NETWORK_TEXT_MAX];
-
-	network_format(cluster->networks.pods, pods);
-	network_format(cluster->networks.services, services);
-	podman_addf(podman, "--label=io.kinc.cluster=%s", cluster->name);
-	podman_addf(podman, "--label=io.kinc.port=%d", cluster->port);
-	podman_addf(podman, "--label=io.kinc.pod-subnet=%s", pods);
-	podman_addf(podman, "--label=io.kinc.service-subnet=%s", services);
-	podman_addf(podman, "--label=io.kinc.protocol=%d", KINC_PROTOCOL);
-	podman_addf(podman, "--env=KINC_CLUSTER=%s", cluster->name);
-	podman_addf(podman, "--env=KINC_API_PORT=%d", cluster->port);
-	podman_addf(podman, "--env=KINC_POD_SUBNET=%s", pods);
-	podman_addf(podman, "--env=KINC_SERVICE_SUBNET=%s", services);
-}
-
-/*
- * Podman's timer for health checks is the user's systemd; asking for one where
- * there is none would fail the start. `podman healthcheck run` works anyway.
- */
-static void add_health(struct podman *podman)
-{
-	const char *runtime = getenv("XDG_RUNTIME_DIR");
-	char manager[CLUSTER_PATH_MAX];
-
-	podman_add(podman, "--health-cmd=[\"kincctl\",\"health\"]");
-	podman_add(podman, "--health-start-period=300s");
-	snprintf(manager, sizeof(manager), "%s/systemd/private", runtime ? runtime : "/run");
-	if (access(manager, F_OK) < 0)
-		podman_add(podman, "--health-interval=disable");
-}
-
 static int run_container(struct up *up, const char *runtime_dir, struct kinc_error *err)
 {
-	static const char *const fixed[] = {
-		"--systemd=always",
-		"--cgroupns=private",
-		/* SYS_PTRACE: crun joins the namespaces of a sandbox that is another user's. */
-		"--cap-add=SYS_ADMIN,SYS_PTRACE,NET_ADMIN,NET_RAW",
-		"--security-opt=unmask=ALL",
-		"--device=/dev/fuse",
-		"--pids-limit=-1",
-		"--stop-timeout=60",
-		"--sysctl=net.ipv4.ip_forward=1",
-	};
-	const char *name = up->cluster.name;
-	char container[CLUSTER_TEXT_MAX], data[CLUSTER_TEXT_MAX], config[CLUSTER_TEXT_MAX];
 	char cgroup[CLUSTER_PATH_MAX];
+	const struct container_ground ground =
+		container_ground_here(up->cluster.name, runtime_dir, cgroup);
 	cleanup_podman struct podman podman = podman_new();
 
-	cluster_container(name, container);
-	cluster_volume(name, "var-data", data);
-	cluster_volume(name, "config", config);
 	podman_add(&podman, "run");
 	podman_add(&podman, "--detach");
-	podman_addf(&podman, "--name=%s", container);
-	podman_addf(&podman, "--hostname=%s", container);
-	for (size_t i = 0; i < sizeof(fixed) / sizeof(*fixed); i++)
-		podman_add(&podman, fixed[i]);
-	if (cluster_cgroup(name, cgroup) == 0)
-		podman_addf(&podman, "--cgroup-parent=%s", cgroup);
-	podman_addf(&podman, "--volume=%s:/var:suid,exec,dev", data);
-	podman_addf(&podman, "--volume=%s:/etc/kinc/config", config);
-	podman_addf(&podman, "--volume=%s:/run/kinc/control", runtime_dir);
-	podman_addf(&podman, "--publish=127.0.0.1:%d:6443", up->cluster.port);
-	add_identity(&podman, &up->cluster);
-	add_health(&podman);
+	container_add_options(&podman, &up->cluster, &ground);
 	podman_add(&podman, up->image);
 	/* From here on there may be a container, even if podman is cut short. */
 	up->made.container = true;
@@ -184,6 +128,8 @@ static int revive(struct up *up, const struct cluster *existing, struct kinc_err
 		return 0;
 	}
 	launch_say("cluster %s is there (%s): starting it again", existing->name, existing->state);
+	if (quadlet_installed(existing->name) && strcmp(existing->state, "paused") != 0)
+		return quadlet_start(existing->name, err);
 	cluster_container(existing->name, container);
 	if (strcmp(existing->state, "paused") == 0)
 		return podman_call(NULL, err, "unpause", container, PODMAN_END);
@@ -276,7 +222,13 @@ static int up_locked(struct up *up, struct kinc_error *err)
 	const struct cluster *existing = cluster_list_find(&list, up->launch->cluster);
 	bool another = false;
 	if (existing && existing->port && up->launch->image) {
-		result = image_resolve(up->launch->image, &up->image, err);
+		if (quadlet_installed(existing->name))
+			result = kinc_error_set(err, EEXIST,
+						"cluster %s is a unit of systemd: `quadlet "
+						"install` with --image changes its image",
+						existing->name);
+		else
+			result = image_resolve(up->launch->image, &up->image, err);
 		if (result == 0)
 			result = wants_another_image(up, existing, &another, err);
 		if (result < 0)

@@ -2,9 +2,11 @@
 /* What podman prints, with labels that anybody may have set, becomes clusters and images. */
 #include "host/cgroup_position.c"
 #include "host/cluster.c"
+#include "host/container.c"
 #include "host/image.c"
 #include "host/network.c"
 #include "host/podman.c"
+#include "host/quadlet_file.c"
 
 #include <assert.h>
 #include <stdint.h>

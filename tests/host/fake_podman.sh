@@ -43,7 +43,7 @@ rename*)
 'volume create') : >"$FAKE/volumes/$last" ;;
 'volume rm') rm -f "$FAKE/volumes/$last" ;;
 'container exists') [ -e "$FAKE/containers/$last" ] ;;
-run*)
+run* | create*)
 	for word in "$@"; do
 		case $word in
 		--name=*) name=${word#*=} ;;
@@ -53,6 +53,7 @@ run*)
 	done
 	echo "$control" >"$FAKE/control.$name"
 	write_container created
+	[ "$1" != create ] || exit 0
 	case ${FAKE_RUN:-} in
 	fails) echo 'Error: crun: no such thing' >&2 && exit 126 ;;
 	killed) kill -KILL $$ ;;
