@@ -14,6 +14,7 @@
 #include "isolation.h"
 #include "masquerade.h"
 #include "route.h"
+#include "routed.h"
 
 void attachment_host_name(const struct ipam_owner *owner, char name[IFNAMSIZ])
 {
@@ -47,12 +48,12 @@ static enum pod_use pod_use_of(const struct conf *conf)
 }
 
 /*
- * Isolated pods see only the gateway. IPv4 has proxy_arp_pvlan for the rest of
- * the subnet, for IPv6 it is a route.
+ * Isolated pods see only the gateway. On a bridge IPv4 has proxy_arp_pvlan for
+ * the rest of the subnet; else it is a route.
  */
-static bool routed(const struct conf *conf, const struct lease *lease)
+static bool is_routed(const struct conf *conf, const struct lease *lease)
 {
-	return conf->isolated && lease->address.family == AF_INET6;
+	return conf->routed || (conf->isolated && lease->address.family == AF_INET6);
 }
 
 size_t attachment_subnet_routes(const struct conf *conf, const struct lease *lease,
@@ -60,10 +61,12 @@ size_t attachment_subnet_routes(const struct conf *conf, const struct lease *lea
 {
 	const struct ip_range *range = lease->range;
 
-	if (!routed(conf, lease))
+	if (!is_routed(conf, lease))
 		return 0;
-	routes[0] = (struct conf_route){.destination = {range->gateway, ip_size(AF_INET6) * 8},
-					.scope = -1};
+	routes[0] = (struct conf_route){
+		.destination = {range->gateway,
+				(unsigned)ip_size(range->gateway.family) * 8},
+		.scope = -1};
 	routes[1] = (struct conf_route){
 		.destination = range->subnet, .gateway = range->gateway, .scope = -1};
 	return 2;
@@ -87,7 +90,7 @@ static int configure_pod(struct rtnl *pod, const struct conf *conf, const char *
 	for (size_t i = 0; status == 0 && i < conf->set_count; i++) {
 		const struct lease *lease = &result->leases[i];
 		struct ip_prefix prefix = {lease->address, lease->range->subnet.length};
-		status = address_add(pod, index, &prefix, !routed(conf, lease), err);
+		status = address_add(pod, index, &prefix, !is_routed(conf, lease), err);
 	}
 	if (status == 0 && conf_has_family(conf, AF_INET6))
 		status = ipv6_set_link_local(pod, &result->pod, err);
@@ -168,7 +171,7 @@ static int connect_pod(struct rtnl *host, struct pod *pod, const struct args *ar
 		ip_to_mac(&result->leases[0].address, mac);
 	struct link_veth veth = {
 		.name = name,
-		.bridge = result->bridge.index,
+		.bridge = conf->routed ? 0 : result->bridge.index,
 		.peer = args->owner.ifname,
 		.peer_netns = pod->netns,
 		.peer_mac = conf->wish.has_mac || conf->set_count ? mac : NULL,
@@ -183,10 +186,11 @@ static int connect_pod(struct rtnl *host, struct pod *pod, const struct args *ar
 	if (status == 0)
 		status = configure_pod(&pod->rtnl, conf, args->owner.ifname, result, err);
 	if (status == 0)
-		status = configure_port(host, conf, result, err);
+		status = conf->routed ? routed_connect(host, &pod->rtnl, conf, result, err)
+				      : configure_port(host, conf, result, err);
 	if (status == 0)
-		status = link_wait_ready(host, &monitor, &result->host, &result->bridge, READY_MS,
-					 err);
+		status = link_wait_ready(host, &monitor, &result->host,
+					 conf->routed ? NULL : &result->bridge, READY_MS, err);
 	if (status == 0 && conf_has_family(conf, AF_INET6))
 		status = wait_ipv6(pod, conf, result, err);
 	if (status < 0)
@@ -197,6 +201,9 @@ static int connect_pod(struct rtnl *host, struct pod *pod, const struct args *ar
 /* Nobody waits for it: what fails is found when the first packet goes out. */
 static void announce(struct pod *pod, const struct conf *conf, const struct result *result)
 {
+	/* Both ends know each other already, and there is nobody else on the link. */
+	if (conf->routed)
+		return;
 	/* Who has an address of before with another MAC learns of it now. */
 	if (conf_has_family(conf, AF_INET))
 		link_notify(&pod->rtnl, &result->pod, NULL);

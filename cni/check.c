@@ -7,9 +7,10 @@
 #include "cleanup.h"
 #include "confine.h"
 #include "route.h"
+#include "routed.h"
 
 static int check_host(struct rtnl *host, const struct conf *conf, const struct ipam_owner *owner,
-		      struct kinc_error *err)
+		      const struct previous *previous, struct kinc_error *err)
 {
 	struct link bridge = {0}, port = {0};
 	char name[IFNAMSIZ];
@@ -22,10 +23,12 @@ static int check_host(struct rtnl *host, const struct conf *conf, const struct i
 		return status;
 	if (strcmp(bridge.kind, "bridge") != 0 || !bridge.up)
 		return kinc_error_set(err, ENOENT, "%s is no bridge that is up", conf->bridge);
-	if (port.master != bridge.index)
-		return kinc_error_set(err, ENOENT, "%s is not a port of %s", name, conf->bridge);
 	if (!port.up)
 		return kinc_error_set(err, ENOENT, "%s is down", name);
+	if (conf->routed)
+		return routed_check(host, &port, previous, err);
+	if (port.master != bridge.index)
+		return kinc_error_set(err, ENOENT, "%s is not a port of %s", name, conf->bridge);
 	const struct link_port wanted = attachment_port(conf);
 	if (port.hairpin != wanted.hairpin || port.isolated != wanted.isolated ||
 	    port.locked != wanted.locked)
@@ -115,7 +118,7 @@ int attachment_check(const struct args *args, const struct conf *conf, enum cni_
 	for (size_t i = 0; status == 0 && i < previous.count; i++)
 		status = ipam_check(&ipam, &args->owner, &previous.leases[i].address, err);
 	if (status == 0)
-		status = check_host(&host, conf, &args->owner, err);
+		status = check_host(&host, conf, &args->owner, &previous, err);
 	if (status == 0)
 		status = check_gateways(&host, conf, &previous, err);
 	if (status == 0)

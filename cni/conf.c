@@ -23,7 +23,7 @@ static const char *const top_keys[] = {
 	"hairpinMode",	 "isGateway", "ipMasq",	     "ipam",	      "isDefaultGateway",
 	"isolation",	 "dns",	      "prevResult",  "runtimeConfig", "capabilities",
 	"args",		 "cni.dev/*", "promiscMode", "forceAddress",  "macspoofchk",
-	"portIsolation", "policy",    NULL,
+	"portIsolation", "policy",    "mode",	      NULL,
 };
 
 static const char *const policy_keys[] = {"gate", "wait", "missing", NULL};
@@ -150,6 +150,38 @@ static int parse_bridge(struct conf *conf, struct kinc_error *err)
 	return result;
 }
 
+/* Pods that are no ports of a bridge: what is said of such a port would not hold. */
+static int parse_mode(struct conf *conf, struct kinc_error *err)
+{
+	const char *mode = "bridge";
+	int result = conf_get_string(conf->tree, "", "mode", &mode, err);
+	const struct {
+		const char *key;
+		bool given;
+	} of_ports[] = {
+		{"promiscMode", conf->promiscuous},
+		{"macspoofchk", conf->mac_spoof_check},
+		{"portIsolation", conf->port_isolation},
+	};
+
+	if (result < 0 || strcmp(mode, "bridge") == 0)
+		return result;
+	if (strcmp(mode, "routed") != 0)
+		return kinc_error_set(err, EINVAL, "mode \"%s\" is neither bridge nor routed", mode);
+	for (size_t i = 0; i < sizeof(of_ports) / sizeof(*of_ports); i++)
+		if (of_ports[i].given)
+			return kinc_error_set(err, EINVAL,
+					      "%s is about ports of a bridge: with mode \"routed\" "
+					      "there are none",
+					      of_ports[i].key);
+	if (!conf->gateway)
+		return kinc_error_set(err, EINVAL,
+				      "with mode \"routed\" pods reach all others through the "
+				      "node's address: it needs isGateway: true");
+	conf->routed = conf->isolated = true;
+	return 0;
+}
+
 #define GATE "/run/kinc/netd/gate"
 #define GATE_SECONDS 5
 #define GATE_SECONDS_MAX 60
@@ -181,8 +213,8 @@ static int parse_policy(struct conf *conf, struct kinc_error *err)
 		return kinc_error_set(err, EINVAL, "policy.gate must be an absolute path");
 	if (!conf->isolated)
 		return kinc_error_set(err, EINVAL,
-				      "policy needs isolation: true, or traffic on the bridge "
-				      "passes by the rules");
+				      "policy needs isolation: true or mode: routed, or traffic on "
+				      "the bridge passes by the rules");
 	return 0;
 }
 
@@ -218,6 +250,8 @@ static int parse_tree(struct conf *conf, struct kinc_error *err)
 		result = parse_attachments(conf, err);
 	if (result == 0)
 		result = parse_bridge(conf, err);
+	if (result == 0)
+		result = parse_mode(conf, err);
 	if (result == 0)
 		result = parse_policy(conf, err);
 	if (result == 0)

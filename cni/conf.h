@@ -75,6 +75,7 @@ struct conf {
 	bool default_gateway; /* and is the pods' default route */
 	bool masquerade;
 	bool isolated; /* pods reach each other through the IP forward hook */
+	bool routed;   /* and no pod is a port of the bridge: each has a route of its own */
 
 	const char *gate;      /* kincnetd's socket; NULL: policies are not asked for */
 	unsigned gate_seconds; /* how long ADD waits there */

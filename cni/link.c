@@ -126,7 +126,8 @@ int link_create_veth(struct rtnl *rtnl, const struct link_veth *veth, struct kin
 
 	if (message) {
 		nla_put_string(message, IFLA_IFNAME, veth->name);
-		nla_put_u32(message, IFLA_MASTER, (unsigned)veth->bridge);
+		if (veth->bridge)
+			nla_put_u32(message, IFLA_MASTER, (unsigned)veth->bridge);
 		if (veth->mtu)
 			nla_put_u32(message, IFLA_MTU, veth->mtu);
 		struct nlattr *info = nla_nest_start(message, IFLA_LINKINFO);
@@ -221,19 +222,46 @@ int link_set_promiscuous(struct rtnl *rtnl, int index, struct kinc_error *err)
 	return result;
 }
 
+struct setting {
+	int name; /* IPV4_DEVCONF_* */
+	uint32_t value;
+};
+
+/* What /proc/sys/net/ipv4/conf/LINK has, as part of a message about the link. */
+static void put_settings(struct nl_msg *message, const struct setting *settings, size_t count)
+{
+	struct nlattr *families = nla_nest_start(message, IFLA_AF_SPEC);
+	struct nlattr *inet = nla_nest_start(message, AF_INET);
+	struct nlattr *conf = nla_nest_start(message, IFLA_INET_CONF);
+
+	for (size_t i = 0; i < count; i++)
+		nla_put_u32(message, settings[i].name, settings[i].value);
+	nla_nest_end(message, conf);
+	nla_nest_end(message, inet);
+	nla_nest_end(message, families);
+}
+
+int link_set_strict(struct rtnl *rtnl, int index, struct kinc_error *err)
+{
+	static const struct setting settings[] = {{IPV4_DEVCONF_RP_FILTER, 1},
+						  {IPV4_DEVCONF_SEND_REDIRECTS, 0}};
+	struct nl_msg *message = link_message(RTM_NEWLINK, 0, AF_UNSPEC, index, 0);
+
+	if (message)
+		put_settings(message, settings, sizeof(settings) / sizeof(*settings));
+	int result = rtnl_call(rtnl, message, NULL, NULL, err);
+	if (result < 0)
+		kinc_error_prefix(err, "cannot set how interface %d filters", index);
+	return result;
+}
+
 int link_set_up_notifying(struct rtnl *rtnl, int index, struct kinc_error *err)
 {
+	static const struct setting notify = {IPV4_DEVCONF_ARP_NOTIFY, 1};
 	struct nl_msg *message = link_message(RTM_NEWLINK, 0, AF_UNSPEC, index, IFF_UP);
 
-	if (message) {
-		struct nlattr *families = nla_nest_start(message, IFLA_AF_SPEC);
-		struct nlattr *inet = nla_nest_start(message, AF_INET);
-		struct nlattr *settings = nla_nest_start(message, IFLA_INET_CONF);
-		nla_put_u32(message, IPV4_DEVCONF_ARP_NOTIFY, 1);
-		nla_nest_end(message, settings);
-		nla_nest_end(message, inet);
-		nla_nest_end(message, families);
-	}
+	if (message)
+		put_settings(message, &notify, 1);
 	int result = rtnl_call(rtnl, message, NULL, NULL, err);
 	if (result < 0)
 		kinc_error_prefix(err, "cannot set interface %d up", index);
@@ -264,12 +292,13 @@ int link_wait_ready(struct rtnl *rtnl, struct rtnl *monitor, struct link *port, 
 	int result = 0;
 
 	for (;;) {
-		if (!port->forwarding)
+		if (!port->running || (bridge && !port->forwarding))
 			result = link_get(rtnl, port->name, port, err);
-		if (result == 0 && port->forwarding && !bridge->running)
+		bool ready = bridge ? port->forwarding : port->running;
+		if (result == 0 && ready && bridge && !bridge->running)
 			result = link_get(rtnl, bridge->name, bridge, err);
 		int left = (int)(end - link_now_ms());
-		if (result < 0 || (port->forwarding && bridge->running) || left <= 0)
+		if (result < 0 || (ready && (!bridge || bridge->running)) || left <= 0)
 			return result;
 		rtnl_wait(monitor, left);
 	}

@@ -31,7 +31,7 @@ int link_create_bridge(struct rtnl *rtnl, const char *name, const unsigned char 
 
 struct link_veth {
 	const char *name; /* here, up at once, a port of bridge */
-	int bridge;
+	int bridge;	       /* 0: of none */
 	const char *peer;	       /* there, still down */
 	int peer_netns;		       /* descriptor of the namespace */
 	const unsigned char *peer_mac; /* NULL: the kernel makes one up */
@@ -52,6 +52,11 @@ int link_set_port(struct rtnl *rtnl, int index, const struct link_port *port,
 int link_add_station(struct rtnl *rtnl, int index, const unsigned char mac[6],
 		     struct kinc_error *err);
 
+/*
+ * Takes IPv4 packets only from addresses that are reached by this link, and
+ * tells nobody on it of shorter ways.
+ */
+int link_set_strict(struct rtnl *rtnl, int index, struct kinc_error *err);
 int link_set_promiscuous(struct rtnl *rtnl, int index, struct kinc_error *err);
 int link_set_mtu(struct rtnl *rtnl, int index, unsigned mtu, struct kinc_error *err);
 int link_set_up(struct rtnl *rtnl, int index, struct kinc_error *err);
@@ -64,7 +69,8 @@ int link_set_up_notifying(struct rtnl *rtnl, int index, struct kinc_error *err);
 int link_notify(struct rtnl *rtnl, const struct link *link, struct kinc_error *err);
 
 /*
- * Waits until a port forwards and its bridge is running, at most that long.
+ * Waits until a port forwards and its bridge is running, at most that long;
+ * without a bridge (NULL), until the link is running.
  * A kernel worker tells the bridge that its port has a carrier, and then that
  * it has one itself: until the first the port drops packets, until the second
  * the bridge drops its own. monitor was opened before the link was set up.

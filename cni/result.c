@@ -7,8 +7,6 @@
 
 #include "conf_json.h"
 
-/* Of the interfaces that kincnet adds: bridge, host's end, pod's end. */
-#define POD_INTERFACE 2
 
 static void add_interface(cJSON *list, const struct conf *conf, const struct link *link,
 			  const char *sandbox)
@@ -122,9 +120,10 @@ char *result_print(const struct conf *conf, const struct result *result)
 
 	cJSON_AddStringToObject(tree, "cniVersion", cni_version_name(conf->version));
 	cJSON *interfaces = add_list(tree, conf, "interfaces");
-	int pod = cJSON_GetArraySize(interfaces) + POD_INTERFACE;
-	add_interface(interfaces, conf, &result->bridge, NULL);
+	if (!conf->routed)
+		add_interface(interfaces, conf, &result->bridge, NULL);
 	add_interface(interfaces, conf, &result->host, NULL);
+	int pod = cJSON_GetArraySize(interfaces);
 	add_interface(interfaces, conf, &result->pod, result->netns);
 
 	cJSON *ips = add_list(tree, conf, "ips");

@@ -71,6 +71,13 @@ static unsigned route_table(const struct conf_route *route)
 int route_add(struct rtnl *rtnl, int index, const struct conf_route *route,
 	      const struct ip_address *gateway, struct kinc_error *err)
 {
+	return route_add_from(rtnl, index, route, gateway, NULL, err);
+}
+
+int route_add_from(struct rtnl *rtnl, int index, const struct conf_route *route,
+		   const struct ip_address *gateway, const struct ip_address *source,
+		   struct kinc_error *err)
+{
 	const struct ip_prefix *destination = &route->destination;
 	struct rtmsg header = {
 		.rtm_family = (unsigned char)destination->address.family,
@@ -92,6 +99,8 @@ int route_add(struct rtnl *rtnl, int index, const struct conf_route *route,
 			put_address(message, RTA_DST, &network);
 		if (gateway)
 			put_address(message, RTA_GATEWAY, gateway);
+		if (source)
+			put_address(message, RTA_PREFSRC, source);
 		nla_put_u32(message, RTA_OIF, (unsigned)index);
 		nla_put_u32(message, RTA_TABLE, route_table(route));
 		if (route->priority)
@@ -122,6 +131,29 @@ int neighbour_resolve(struct rtnl *rtnl, int index, const struct ip_address *add
 	if (message)
 		put_address(message, NDA_DST, address);
 	return rtnl_call(rtnl, message, NULL, NULL, err);
+}
+
+int neighbour_set(struct rtnl *rtnl, int index, const struct ip_address *address,
+		  const unsigned char mac[6], struct kinc_error *err)
+{
+	struct ndmsg header = {
+		.ndm_family = (unsigned char)address->family,
+		.ndm_ifindex = index,
+		.ndm_state = NUD_PERMANENT,
+	};
+	struct nl_msg *message =
+		rtnl_message(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, &header, sizeof(header));
+	char text[IP_TEXT_MAX];
+
+	if (message) {
+		put_address(message, NDA_DST, address);
+		nla_put(message, NDA_LLADDR, 6, mac);
+	}
+	int result = rtnl_call(rtnl, message, NULL, NULL, err);
+	if (result < 0)
+		kinc_error_prefix(err, "cannot bind %s to its link address",
+				  ip_format(address, text));
+	return result;
 }
 
 /* What a dump is searched for. */

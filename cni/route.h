@@ -30,6 +30,11 @@ int address_each(struct rtnl *rtnl, int index, address_visit *visit, void *conte
 int route_add(struct rtnl *rtnl, int index, const struct conf_route *route,
 	      const struct ip_address *gateway, struct kinc_error *err);
 
+/* The same, with the address that own packets on it bear (family 0: the kernel's choice). */
+int route_add_from(struct rtnl *rtnl, int index, const struct conf_route *route,
+		   const struct ip_address *gateway, const struct ip_address *source,
+		   struct kinc_error *err);
+
 /* The interface of the default route, that of IPv4 first; 0: there is none. */
 int route_uplink(struct rtnl *rtnl, int *ret_index, struct kinc_error *err);
 
@@ -41,6 +46,10 @@ int route_uplink(struct rtnl *rtnl, int *ret_index, struct kinc_error *err);
  */
 int neighbour_resolve(struct rtnl *rtnl, int index, const struct ip_address *address,
 		      struct kinc_error *err);
+
+/* From now on the neighbour has that link address, and is never asked for it. */
+int neighbour_set(struct rtnl *rtnl, int index, const struct ip_address *address,
+		  const unsigned char mac[6], struct kinc_error *err);
 
 /* 0, or -ENOENT with a sentence. */
 int address_check(struct rtnl *rtnl, int index, const struct ip_prefix *prefix,

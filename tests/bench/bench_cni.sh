@@ -1,9 +1,10 @@
 #!/bin/bash
 # kincnet against the reference plugins of Debian's containernetworking-plugins
 # (CNI_REFERENCE=/usr/lib/cni) in the same run: ADD, CHECK and DEL as whole
-# processes, in turn, of the first pod of a node and of one among BENCH_PODS,
-# alone and fifty at once; and what the kernel alone takes to remove a veth, by
-# itself and as a port of kincnet's bridge.
+# processes, in turn, of the first pod of a node, of fifty at once and of one
+# beside BENCH_PODS of every kind; what the kernel alone takes to remove a veth,
+# by itself and as a port of kincnet's bridge; and how much more the last pods of
+# a node take than its first ones where all are of one kind.
 # Usage: bench_cni.sh [ROUNDS]
 set -u
 KINC_TOP=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)
@@ -18,19 +19,20 @@ for name in bridge host-local ptp; do
 	echo "bench_cni: no $reference/$name (apt-get install containernetworking-plugins), not measured"
 	exit 0
 done
-[ "${2-}" = inside ] || exec unshare -Urnm "$0" "$rounds" inside
+[ "${2-}" ] || exec unshare -Urnm "$0" "$rounds" inside
 mount -t tmpfs none /run && mkdir -p /run/netns /run/kinc /run/out
 ip link set lo up
 export CNI_PATH=$reference
 
-kinds='kincnet bridge bridge-masq ptp'
-# Each kind is a network of its own; kincnet's is as shipped, but on a /20.
+kinds='routed isolated bridge bridge-masq ptp'
+# Each kind is a network of its own: kincnet's two modes, on a /20, and the reference's.
 declare -A program member
-program=([kincnet]=$KINC_BUILD/bin/kincnet [bridge]=$reference/bridge
+program=([routed]=$KINC_BUILD/bin/kincnet [isolated]=$KINC_BUILD/bin/kincnet [bridge]=$reference/bridge
 	[bridge-masq]=$reference/bridge [ptp]=$reference/ptp)
 ipam='"type":"host-local","dataDir":"/run/reference"'
 gateway='"isGateway":true,"hairpinMode":true'
-member=([kincnet]="\"type\":\"kincnet\",\"bridge\":\"br1\",$gateway,\"isolation\":true,\"ipMasq\":true,\"ipam\":{\"subnet\":\"10.1.0.0/20\""
+member=([routed]="\"type\":\"kincnet\",\"bridge\":\"br5\",$gateway,\"mode\":\"routed\",\"ipMasq\":true,\"ipam\":{\"subnet\":\"10.5.0.0/20\""
+	[isolated]="\"type\":\"kincnet\",\"bridge\":\"br1\",$gateway,\"isolation\":true,\"ipMasq\":true,\"ipam\":{\"subnet\":\"10.16.0.0/20\""
 	[bridge]="\"type\":\"bridge\",\"bridge\":\"br2\",$gateway,\"ipam\":{$ipam,\"subnet\":\"10.2.0.0/20\""
 	[bridge-masq]="\"type\":\"bridge\",\"bridge\":\"br3\",$gateway,\"ipMasq\":true,\"ipam\":{$ipam,\"subnet\":\"10.3.0.0/20\""
 	[ptp]="\"type\":\"ptp\",\"ipam\":{$ipam,\"subnet\":\"10.4.0.0/20\"")
@@ -119,14 +121,41 @@ table() {
 		[ $command != DEL ] || printf '%12s' "$(median "$1-kernel-DEL" "$2")" "$(median "$1-port-DEL" "$2")"
 		printf '\n'
 	done
-	awk -v add="$(median "$1-kincnet-ADD")" -v check="$(median "$1-kincnet-CHECK")" -v del="$(median "$1-kincnet-DEL")" \
-		-v masq_add="$(median "$1-bridge-masq-ADD")" -v masq_check="$(median "$1-bridge-masq-CHECK")" \
-		-v plain_add="$(median "$1-bridge-ADD")" -v plain_check="$(median "$1-bridge-CHECK")" \
-		-v kernel="$(median "$1-kernel-DEL")" -v port="$(median "$1-port-DEL")" 'BEGIN {
-		printf "  ADD and CHECK: %.1f times faster than bridge with ipMasq, %.1f without\n",
-			(masq_add + masq_check) / (add + check), (plain_add + plain_check) / (add + check)
-		printf "  DEL: %.2f of the kernel alone (ip link del), %.2f of a port of a bridge\n", del / kernel, del / port }'
+	for kind in routed isolated; do
+		awk -v kind="$kind" -v add="$(median "$1-$kind-ADD" "$2")" -v check="$(median "$1-$kind-CHECK" "$2")" -v del="$(median "$1-$kind-DEL" "$2")" \
+			-v masq_add="$(median "$1-bridge-masq-ADD" "$2")" -v masq_check="$(median "$1-bridge-masq-CHECK" "$2")" \
+			-v plain_add="$(median "$1-bridge-ADD" "$2")" -v plain_check="$(median "$1-bridge-CHECK" "$2")" \
+			-v kernel="$(median "$1-kernel-DEL" "$2")" -v port="$(median "$1-port-DEL" "$2")" 'BEGIN {
+			printf "  %s: ADD and CHECK %.1f times faster than bridge with ipMasq, %.1f without; DEL %.2f of ip link del of a veth, %.2f of a port\n",
+				kind, (masq_add + masq_check) / (add + check), (plain_add + plain_check) / (add + check), del / kernel, del / port }'
+	done
 }
+
+# of fifty pods at each end of the row
+part_of() {
+	part=middle
+	[ "$1" -gt 50 ] || part=early
+	[ "$1" -le $((pods - 50)) ] || part=late
+}
+# fill KIND: pod after pod of one kind, on a node that has nothing else.
+fill() {
+	local n command
+	for ((n = 1; n <= pods; n++)); do
+		ip netns add "c$n"
+		part_of "$n"
+		for command in ADD CHECK; do timed $part-$command call "$1" $command "c$n" eth0; done
+	done
+	for ((n = pods; n > 0; n--)); do
+		part_of "$n"
+		timed $part-DEL call "$1" DEL "c$n" eth0
+	done
+	for command in ADD CHECK DEL; do printf '%14s %6s' "$(median early-$command)" "$(median late-$command)"; done
+	printf '\n'
+}
+if [ "$2" = fill ]; then
+	fill "$1"
+	exit
+fi
 
 printf 'medians of %s rounds; load %s\n' "$rounds" "$(cut -d' ' -f1-3 /proc/loadavg)"
 for ((round = 0; round < rounds; round++)); do timed start "$KINC_BUILD/bin/kincnet" --version >/run/out/answer; done
@@ -142,3 +171,9 @@ for ((n = 1; n < pods; n++)); do
 done
 alone last
 table last 1 "pod number $pods"
+
+printf '%-14s %20s %20s %20s\n' "of $pods pods" 'ADD, first and last' 'CHECK' 'DEL'
+for kind in $kinds; do
+	printf '%-14s' "$kind"
+	unshare -nm "$0" "$kind" fill || exit 1
+done

@@ -28,14 +28,16 @@ ip link set up0 up
 ip -n outside addr add 192.0.2.2/24 dev eth0
 ip -n outside link set eth0 up
 
-# kincnet as shipped and with the pods on one wire, which is all that the reference has.
-kinds='kincnet kincnet-wire bridge'
+# kincnet's two roads through the node, and the pods on one wire, which is all
+# that the reference's bridge has.
+kinds='routed isolated wire bridge'
 common='"isGateway":true,"hairpinMode":true,"ipMasq":true'
 conf() {
 	case $1 in
-	kincnet) members='"bridge":"br1","isolation":true' ipam='"subnet":"10.1.0.0/24"' ;;
-	kincnet-wire) members='"bridge":"br2"' ipam='"subnet":"10.2.0.0/24"' ;;
-	bridge) members='"bridge":"br3"' ipam='"type":"host-local","dataDir":"/run/reference","subnet":"10.3.0.0/24"' ;;
+	routed) members='"bridge":"br1","mode":"routed"' ipam='"subnet":"10.1.0.0/24"' ;;
+	isolated) members='"bridge":"br2","isolation":true' ipam='"subnet":"10.2.0.0/24"' ;;
+	wire) members='"bridge":"br3"' ipam='"subnet":"10.3.0.0/24"' ;;
+	bridge) members='"bridge":"br4"' ipam='"type":"host-local","dataDir":"/run/reference","subnet":"10.4.0.0/24"' ;;
 	esac
 	printf '{"cniVersion":"1.0.0","name":"%s","type":"bridge",%s,%s,"ipam":{%s,"routes":[{"dst":"0.0.0.0/0"}]}}' \
 		"$1" "$members" "$common" "$ipam"

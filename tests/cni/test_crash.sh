@@ -94,4 +94,10 @@ completed() {
 }
 proves 'after a first ADD that was killed at any change the next one completes the node' ADD "$first" \
 	'sendto|sendmsg|write|symlinkat|unlinkat|mkdirat|mkdir|pwrite64|setns|capset|seccomp|bind|socket' 40 fresh_node completed
+
+# --- the other mode connects pods by calls of its own ------------------------
+conf=$(printf %s "$conf" | sed 's/"ipMasq"/"mode":"routed","ipMasq"/;s/kinc2/kinc4/;s/many/routed/;s/10.8/10.7/')
+data=/run/kinc/cni/routed
+cni ADD p1 "$conf" && cni DEL p1 "$conf"
+proves 'ADD of a routed pod killed at any change leaks nothing' ADD "$conf" 'sendmsg|sendto|symlink.*|unlink.*' 8 : deleted
 finish

@@ -54,41 +54,57 @@ else
 fi
 
 # --- pods that reach each other through the forward hook ---------------------
-isolated='{"cniVersion":"1.0.0","name":"iso","bridge":"kinc7","isGateway":true,"isolation":true,
-	"ipam":{"subnet":"10.7.0.0/24","routes":[{"dst":"0.0.0.0/0"}]}}'
-plain='{"cniVersion":"1.0.0","name":"plain","bridge":"kinc8","isGateway":true,
-	"ipam":{"subnet":"10.8.0.0/24","routes":[{"dst":"0.0.0.0/0"}]}}'
-pods i1 i2 q1 q2
 # With br_netfilter bridged packets would meet the IP hooks, which proves nothing,
 # and services would be lost: kincnet switches it off.
 knob=/proc/sys/net/bridge/bridge-nf-call-iptables
-[ ! -e $knob ] || echo 1 >$knob
-cni ADD i1 "$isolated" && cni ADD i2 "$isolated"
-isolated_result=$result
-if [ -e $knob ]; then is 'br_netfilter is off' "$(cat $knob)" 0; else skip 'br_netfilter is off' 'this kernel has none'; fi
-cni ADD q1 "$plain" && cni ADD q2 "$plain"
-check 'isolated pods reach each other' ping_from i1 10.7.0.3
-check 'and the gateway' ping_from i1 10.7.0.1
-check 'CHECK of an isolated pod' cni CHECK i2 "${isolated%\}},\"prevResult\":$isolated_result}"
+# network NAME BRIDGE NUMBER MEMBERS: its configuration.
+network() {
+	printf '{"cniVersion":"1.0.0","name":"%s","bridge":"%s","isGateway":true,"ipMasq":true%s,
+	"ipam":{"subnet":"10.%s.0.0/24","routes":[{"dst":"0.0.0.0/0"}]}}' "$1" "$2" "$4" "$3"
+}
 # A service: its address becomes a pod's of the same network, the answer must
-# come back through the node to be turned again.
-nft 'add table ip t; add chain ip t p { type nat hook prerouting priority dstnat; };
-	add rule ip t p ip daddr 10.96.0.7 dnat to 10.7.0.3;
-	add rule ip t p ip daddr 10.96.0.8 dnat to 10.8.0.3'
-check 'a service on the same node, isolated' ping_from i1 10.96.0.7
-like 'on a plain bridge the answer takes the short way, and is lost to TCP' \
-	"$(ping_from q1 10.96.0.8)" 'DIFFERENT ADDRESS'
-# Its address becomes the asking pod's own; as kube-proxy has it, such packets
-# are masqueraded.
-nft 'add rule ip t p ip daddr 10.96.0.9 dnat to 10.7.0.2; add rule ip t p ip daddr 10.96.0.10 dnat to 10.8.0.2;
+# come back through the node to be turned again. When it becomes the asking pod's
+# own, such packets are masqueraded, as kube-proxy has it.
+services() {
+	nft "add table ip t; add chain ip t p { type nat hook prerouting priority dstnat; };
+	add rule ip t p ip daddr 10.96.0.7 dnat to 10.$1.0.3; add rule ip t p ip daddr 10.96.0.9 dnat to 10.$1.0.2;
 	add chain ip t m { type nat hook postrouting priority 90; };
-	add rule ip t m ip saddr 10.7.0.2 ip daddr 10.7.0.2 masquerade;
-	add rule ip t m ip saddr 10.8.0.2 ip daddr 10.8.0.2 masquerade'
-check 'a pod reaches itself through its service, isolated' ping_from i1 10.96.0.9
-check 'and on a plain bridge' ping_from q1 10.96.0.10
-nft 'add chain ip t f { type filter hook forward priority 0; policy drop; }'
-check 'a drop in the forward hook parts isolated pods' not ping_from i1 10.7.0.3
-check 'but not those of a plain bridge' ping_from q1 10.8.0.3
+	add rule ip t m ip saddr 10.$1.0.2 ip daddr 10.$1.0.2 masquerade"
+}
+forward_drop='add chain ip t f { type filter hook forward priority 0; policy drop; }'
+# by_the_hook NAME BRIDGE NUMBER MEMBERS
+by_the_hook() {
+	pods "$1-a" "$1-b"
+	[ ! -e $knob ] || echo 1 >$knob
+	hook_conf=$(network "$@")
+	works "$1: ADD" ADD "$1-a" "$hook_conf"
+	cni ADD "$1-b" "$hook_conf"
+	hook_result=$result
+	if [ -e $knob ]; then is "$1: br_netfilter is off" "$(cat $knob)" 0; else skip "$1: br_netfilter is off" 'this kernel has none'; fi
+	check "$1: pods reach each other" ping_from "$1-a" "10.$3.0.3"
+	check "$1: and the gateway" ping_from "$1-a" "10.$3.0.1"
+	check "$1: the node reaches them" ping -c1 -W1 "10.$3.0.3"
+	check "$1: they reach outside" ping_from "$1-a" 192.0.2.2
+	works "$1: CHECK" CHECK "$1-b" "$(with "$hook_conf" "\"prevResult\":$hook_result")"
+	services "$3"
+	check "$1: a service on the same node" ping_from "$1-a" 10.96.0.7
+	check "$1: a pod reaches itself through its service" ping_from "$1-a" 10.96.0.9
+	nft "$forward_drop"
+	check "$1: a drop in the forward hook parts pods" not ping_from "$1-a" "10.$3.0.3"
+	check "$1: but not node and pod" ping -c1 -W1 "10.$3.0.3"
+	nft delete table ip t
+}
+by_the_hook isolated kinc7 7 ',"isolation":true'
+by_the_hook routed kinc10 11 ',"mode":"routed"'
+
+plain=$(network plain kinc8 8 '')
+pods q1 q2
+cni ADD q1 "$plain" && cni ADD q2 "$plain"
+services 8
+like 'on a plain bridge the answer of a service takes the short way, and is lost to TCP' \
+	"$(ping_from q1 10.96.0.7)" 'DIFFERENT ADDRESS'
+nft "$forward_drop"
+check 'and a drop in the forward hook parts nobody' ping_from q1 10.8.0.3
 nft delete table ip t
 
 # --- masquerading without nftables -------------------------------------------
