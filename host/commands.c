@@ -71,7 +71,7 @@ const struct command command_rows[] = {
 	 "as root: let a user run clusters here"},
 	{"enter", command_enter, BIT(USER), false, "[-- ARGV...]", "run ARGV in that ground"},
 	{"unground", command_unground, BIT(USER), false, "", "as root: undo ground"},
-	{"completion", command_completion, 0, false, "bash",
+	{"completion", command_completion, 0, false, "bash|zsh|fish",
 	 "print what completes its words there"},
 	{"version", command_version, 0, false, "", "print the version"},
 	{"help", command_help, 0, false, "[COMMAND]", "print this, or what COMMAND takes"},

@@ -1,88 +1,47 @@
 /* SPDX-License-Identifier: MIT */
-/* Completion for bash, written from the tables of commands.c. */
+/* Completion for the shells that people use, written from the tables of commands.c. */
+#include "completion.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "commands.h"
+static const struct shell {
+	const char *name;
+	void (*print)(void);
+} shells[] = {
+	{"bash", completion_bash},
+	{"zsh", completion_zsh},
+	{"fish", completion_fish},
+};
 
-static void print_commands(void)
+bool completion_has_verbs(const struct command *command)
 {
-	for (size_t i = 0; i < command_count; i++)
-		printf("%s%s", i ? " " : "", command_rows[i].name);
+	return strchr(command->operands, '|') && *command->operands >= 'a';
 }
 
-static void print_options(const struct command *command)
+void completion_print_verbs(const struct command *command)
 {
-	for (int i = 0; i < OPTION_COUNT; i++)
-		if (command_takes(command, i))
-			printf(" --%s", option_rows[i].name);
-}
-
-/* The words of a command that takes one of several: "print|install|remove". */
-static void print_verbs(const struct command *command)
-{
-	if (!strchr(command->operands, '|'))
-		return;
-	printf("\t\t%s) COMPREPLY=($(compgen -W '", command->name);
 	for (const char *at = command->operands; *at; at++)
 		putchar(*at == '|' ? ' ' : *at);
-	printf("' -- \"$word\")) ;;\n");
 }
 
-static void print_bash(void)
+void completion_print_quoted(const char *text, const char *quote)
 {
-	printf("# bash completion of kinc-launch\n"
-	       "_kinc_launch() {\n"
-	       "\tlocal word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} "
-	       "command=up each\n"
-	       "\tlocal commands='");
-	print_commands();
-	printf("'\n"
-	       "\tCOMPREPLY=()\n"
-	       "\tfor each in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
-	       "\t\tcase \" $commands \" in *\" $each \"*) command=$each ;; esac\n"
-	       "\tdone\n"
-	       "\tcase $before in\n"
-	       "\t--cluster) COMPREPLY=($(compgen -W \"$(kinc-launch list --quiet 2>/dev/null)\" "
-	       "-- "
-	       "\"$word\")); return ;;\n");
-	for (int i = 0; i < OPTION_COUNT; i++)
-		if (option_rows[i].words)
-			printf("\t--%s) COMPREPLY=($(compgen -W '%s' -- \"$word\")); return ;;\n",
-			       option_rows[i].name, option_rows[i].words);
-		else if (option_rows[i].value && i != OPTION_CLUSTER)
-			printf("\t--%s) COMPREPLY=($(compgen -f -- \"$word\")); return ;;\n",
-			       option_rows[i].name);
-	printf("\tesac\n"
-	       "\tcase $word in\n"
-	       "\t-*)\n"
-	       "\t\tcase $command in\n");
-	for (size_t i = 0; i < command_count; i++) {
-		printf("\t\t%s) COMPREPLY=($(compgen -W '", command_rows[i].name);
-		print_options(&command_rows[i]);
-		printf("' -- \"$word\")) ;;\n");
-	}
-	printf("\t\tesac\n"
-	       "\t\t;;\n"
-	       "\t*)\n"
-	       "\t\tcase $command in\n");
-	for (size_t i = 0; i < command_count; i++)
-		print_verbs(&command_rows[i]);
-	printf("\t\t*) COMPREPLY=($(compgen -W \"$commands\" -f -- \"$word\")) ;;\n"
-	       "\t\tesac\n"
-	       "\t\t;;\n"
-	       "\tesac\n"
-	       "}\n"
-	       "complete -F _kinc_launch kinc-launch\n");
+	for (; *text; text++)
+		if (*text == '\'')
+			fputs(quote, stdout);
+		else
+			putchar(*text);
 }
 
 int command_completion(struct launch *launch, struct kinc_error *err)
 {
-	if (launch->operand_count == 1 && strcmp(launch->operands[0], "bash") == 0) {
-		print_bash();
-		return KINC_EXIT_OK;
-	}
-	kinc_error_set(err, EINVAL, "completion for which shell? there is bash");
+	for (size_t i = 0; launch->operand_count == 1 && i < sizeof(shells) / sizeof(*shells); i++)
+		if (strcmp(launch->operands[0], shells[i].name) == 0) {
+			shells[i].print();
+			return KINC_EXIT_OK;
+		}
+	kinc_error_set(err, EINVAL, "completion for which shell? there are bash, zsh and fish");
 	return KINC_EXIT_MISUSE;
 }

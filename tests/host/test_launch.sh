@@ -283,14 +283,6 @@ wait $!
 is 'load-image: interrupt: status' $? 1
 check 'load-image: interrupt: podman ended too' wait_for 5 sh -c "! pgrep -u $TEST_USER -x yes"
 is 'list --quiet' "$(inside "$launch" list --quiet)" dev
-refuses 'completion of no shell' 100 'there is bash' fake "$launch" completion csh
-fake "$launch" completion bash >"$work/completion"
-is 'completion in bash: a command' "$(bash -c '. "$1"; COMP_WORDS=(kinc-launch pau) COMP_CWORD=1; _kinc_launch
-	echo "${COMPREPLY[*]}"' - "$work/completion")" pause
-is 'completion in bash: an option of that command' "$(bash -c '. "$1"; COMP_WORDS=(kinc-launch up --wa) COMP_CWORD=2
-	_kinc_launch; echo "${COMPREPLY[*]}"' - "$work/completion")" '--wait'
-is 'completion in bash: its values' "$(bash -c '. "$1"; COMP_WORDS=(kinc-launch up --wait r) COMP_CWORD=3
-	_kinc_launch; echo "${COMPREPLY[*]}"' - "$work/completion")" ready
 
 # on_terminal COLUMNS VARIABLE=VALUE...: what `up` shows there.
 on_terminal() {
