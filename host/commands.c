@@ -46,6 +46,8 @@ const struct command command_rows[] = {
 	{"list", command_list, BIT(JSON) | BIT(QUIET), true, "", "all clusters of this user"},
 	{"status", command_status, BIT(CLUSTER) | BIT(JSON), true, "",
 	 "its units; exit status 0 when Ready"},
+	{"monitor", command_monitor, BIT(CLUSTER) | BIT(JSON) | BIT(TIMEOUT), true, "",
+	 "validate it in 14 steps; exit status 0 when all hold"},
 	{"kubeconfig", command_kubeconfig, BIT(CLUSTER) | BIT(PATH), true, "",
 	 "print its kubeconfig, or where it is"},
 	{"logs", command_logs, BIT(CLUSTER) | BIT(FOLLOW), true, "[UNIT]",
