@@ -158,6 +158,8 @@ static int follow(struct boot *boot, struct kinc_control *control, struct kinc_e
 		debug_line(line);
 		if (result < 0)
 			*err = lost;
+		if (result == 0)
+			result = kinc_control_check_protocol(line, err);
 		if (result == 0 && !kinc_json_bool(line, "ok", true))
 			result = kinc_error_set(err, EPROTO, "%s",
 						kinc_json_string(line, "error", "refused"));

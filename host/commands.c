@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "version.h"
 
 #define BIT(option) (1UL << OPTION_##option)
 #define AT(member) offsetof(struct launch, member)
@@ -75,7 +74,8 @@ const struct command command_rows[] = {
 	{"unground", command_unground, BIT(USER), false, "", "as root: undo ground"},
 	{"completion", command_completion, 0, false, "bash|zsh|fish",
 	 "print what completes its words there"},
-	{"version", command_version, 0, false, "", "print the version"},
+	{"version", command_version, BIT(JSON), true, "",
+	 "print the versions of this, the image and the nodes"},
 	{"help", command_help, 0, false, "[COMMAND]", "print this, or what COMMAND takes"},
 };
 const size_t command_count = sizeof(command_rows) / sizeof(*command_rows);
@@ -130,13 +130,5 @@ int command_help(struct launch *launch, struct kinc_error *err)
 	puts("\n`kinc-launch COMMAND --help` tells its options.\n"
 	     "Exit status: 0 done, 1 not so, 100 misuse, 111 the host lacks something.\n"
 	     "Example: kinc-launch --cluster dev && kubectl --context kinc-dev get nodes");
-	return KINC_EXIT_OK;
-}
-
-int command_version(struct launch *launch, struct kinc_error *err)
-{
-	(void)launch;
-	(void)err;
-	printf("kinc-launch %s (control protocol %d)\n", KINC_VERSION, KINC_PROTOCOL);
 	return KINC_EXIT_OK;
 }

@@ -8,6 +8,7 @@
 #include "cleanup.h"
 #include "json.h"
 #include "podman.h"
+#include "version.h"
 
 const char *image_newest(const cJSON *images)
 {
@@ -49,6 +50,33 @@ int image_check_present(const char *name, struct kinc_error *err)
 	return result;
 }
 
+int image_labels(const char *name, cJSON **ret, struct kinc_error *err)
+{
+	return podman_call_json(ret, err, "image", "inspect", "--format", "{{json .Labels}}", name,
+				PODMAN_END);
+}
+
+static int check_protocol(const char *name, struct kinc_error *err)
+{
+	cleanup_json cJSON *labels = NULL;
+	int result = image_labels(name, &labels, err);
+
+	if (result < 0)
+		return result;
+	const char *protocol = kinc_json_string(labels, "io.kinc.protocol", "");
+	if (!*protocol)
+		return kinc_error_set(err, ENOEXEC,
+				      "%s is not an image of a node of kinc (it lacks the label "
+				      "io.kinc.protocol)",
+				      name);
+	if (strtol(protocol, NULL, 10) == KINC_PROTOCOL)
+		return 0;
+	return kinc_error_set(err, EPROTONOSUPPORT,
+			      "%s speaks control protocol %.20s, this kinc-launch %d: use the "
+			      "kinc-launch of its version, or `make image` with this one",
+			      name, protocol, KINC_PROTOCOL);
+}
+
 int image_resolve(const char *wanted, char **ret, struct kinc_error *err)
 {
 	cleanup_json cJSON *images = NULL;
@@ -67,6 +95,8 @@ int image_resolve(const char *wanted, char **ret, struct kinc_error *err)
 						"no image " IMAGE_REPOSITORY " here: `make image` "
 						"builds it, or name another by --image");
 	}
+	if (result == 0)
+		result = check_protocol(wanted, err);
 	if (result < 0)
 		return result;
 	*ret = strdup(wanted ? wanted : "");

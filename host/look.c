@@ -33,8 +33,9 @@ int look_status(const char *name, cJSON **ret, struct kinc_error *err)
 {
 	char container[CLUSTER_TEXT_MAX];
 
-	if (ask_status(name, ASK_TIMEOUT_MS, ret, err) == 0)
-		return 0;
+	int result = ask_status(name, ASK_TIMEOUT_MS, ret, err);
+	if (result == 0 || result == -EPROTONOSUPPORT)
+		return result;
 	/* The socket is gone when the runtime directory was lost. */
 	cluster_container(name, container);
 	if (podman_call_json(ret, NULL, "exec", container, "kincctl", "status", "--json",

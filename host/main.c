@@ -201,7 +201,8 @@ int main(int argc, char **argv)
 		status = help(&launch, command);
 	} else if (command && (!command_takes(command, OPTION_CLUSTER) ||
 			       cluster_check_name(launch.cluster, &err) == 0)) {
-		const char *user = command->inside ? enter_own_ground() : NULL;
+		const char *user =
+			command->inside && !launch.version ? enter_own_ground() : NULL;
 		status = user ? again_inside(argc, original, user, &err)
 			      : command->run(&launch, &err);
 	}

@@ -190,6 +190,19 @@ int kinc_control_next(struct kinc_control *control, int timeout_ms, cJSON **ret_
 	return 0;
 }
 
+int kinc_control_check_protocol(const cJSON *line, struct kinc_error *err)
+{
+	int protocol = kinc_json_int(line, "protocol", KINC_PROTOCOL);
+
+	if (protocol == KINC_PROTOCOL)
+		return 0;
+	return kinc_error_set(err, EPROTONOSUPPORT,
+			      "the node's kinc-init speaks control protocol %d, this program %d: "
+			      "use the one of the node's version, or take the node's image from "
+			      "this version (up --image)",
+			      protocol, KINC_PROTOCOL);
+}
+
 int kinc_control_ask(struct kinc_control *control, const cJSON *request, int timeout_ms,
 		     cJSON **ret_response, struct kinc_error *err)
 {
@@ -198,6 +211,8 @@ int kinc_control_ask(struct kinc_control *control, const cJSON *request, int tim
 
 	if (result == 0)
 		result = kinc_control_next(control, timeout_ms, &response, err);
+	if (result == 0)
+		result = kinc_control_check_protocol(response, err);
 	if (result < 0)
 		return result;
 	if (!kinc_json_bool(response, "ok", false))

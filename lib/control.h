@@ -61,8 +61,15 @@ int kinc_control_next(struct kinc_control *control, int timeout_ms, cJSON **ret_
 		      struct kinc_error *err);
 
 /*
- * Sends the request and waits for its response, timeout_ms each. A response
- * with "ok": false is an error: -EREMOTEIO, and the sentence is the one of the
+ * Whether a line of kinc-init, where it names a protocol, names this one's:
+ * -EPROTONOSUPPORT with both versions, and what to do.
+ */
+int kinc_control_check_protocol(const cJSON *line, struct kinc_error *err);
+
+/*
+ * Sends the request and waits for its response, timeout_ms each. One of
+ * another protocol is an error as above; a response
+ * with "ok": false is one too: -EREMOTEIO, and the sentence is the one of the
  * response.
  */
 int kinc_control_ask(struct kinc_control *control, const cJSON *request, int timeout_ms,

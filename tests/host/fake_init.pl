@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 # Answers one watch on the control socket as kinc-init would: the status, then
-# two events. FAKE_ENDS is the state that the boot ends with.
+# two events. FAKE_ENDS is the state that the boot ends with, FAKE_SPEAKS another
+# protocol than 1.
 use strict;
 use warnings;
 use IO::Socket::UNIX;
@@ -11,6 +12,11 @@ my $ends = $ENV{FAKE_ENDS} // 'ready';
 alarm 30;
 while (my $peer = $server->accept) {
 	my $request = <$peer> // '';
+	if (my $other = $ENV{FAKE_SPEAKS}) {
+		print $peer qq({"protocol":$other,"ok":false,"error":"protocol 1 is not spoken here"}\n);
+		close $peer;
+		next;
+	}
 	if ($request =~ /"log"/) {
 		print $peer qq({"protocol":1,"ok":true,"unit":"kubelet"}\n),
 			qq({"event":"line","unit":"kubelet","text":"kubelet's last words"}\n);

@@ -33,7 +33,12 @@ ps*)
 network*) echo "${FAKE_NETWORKS-[]}" ;;
 images*) echo "${FAKE_IMAGES-[{\"Names\":[\"localhost/kinc/node:v1\"],\"Created\":1\}]}" ;;
 'image exists') case $last in localhost/kinc/node:v[12] | localhost/mine:*) ;; *) exit 1 ;; esac ;;
-'image inspect') echo "id of $last" ;;
+'image inspect')
+	case $* in
+	*'json .Labels'*) echo "{\"io.kinc.protocol\":\"${FAKE_PROTOCOL-1}\",\"io.kinc.kubernetes\":\"v1.20.2\"}" ;;
+	*) echo "id of $last" ;;
+	esac
+	;;
 'container inspect') echo "id of $(jq -r .Image "$FAKE/containers/$last")" ;;
 rename*)
 	[ -e "$FAKE/containers/$2" ] && [ ! -e "$FAKE/containers/$3" ] || exit 125

@@ -87,6 +87,8 @@ refuses 'driver vfs' 111 'storage: driver vfs, .*storage.conf' up FAKE_DRIVER=vf
 refuses 'no image' 111 'no image localhost/kinc/node here: `make image`' up FAKE_IMAGES='[]'
 refuses 'unknown image' 111 'no image x/y here' up KINC_IMAGE=x/y
 refuses 'image that is an option' 100 'is not the name of an image' up KINC_IMAGE=--rm
+refuses 'image of another protocol' 111 'node:v1 speaks control protocol 2, this kinc-launch 1: .*make image' up FAKE_PROTOCOL=2
+refuses 'image of something else' 111 'node:v1 is not an image of a node of kinc' up FAKE_PROTOCOL=
 is 'nothing was made so far' "$(left)" ''
 
 perl -MIO::Socket::INET -e 'my $s = IO::Socket::INET->new(LocalAddr => "127.0.0.1:0", Listen => 1) or die;
@@ -254,6 +256,20 @@ is 'chart --json' "$(jq -c '[.units[] | [.name, .started_ms]]' "$FAKE/said.json"
 like 'chart to where nothing can be' "$(paste -sd' ' "$FAKE/said.none")" 'none/none/x.svg.*No such file.* 111$'
 refuses 'chart to two files' 100 'one file' inside "$launch" --cluster dev chart a b
 refuses 'chart of an unknown cluster' 1 'no cluster nope' inside "$launch" --cluster nope chart
+
+# Versions, and those that do not fit.
+with_init sh -c "$launch --timeout 10 --cluster pic up 2>$FAKE/none >&2; $launch version >$FAKE/said.text; echo \$? >>$FAKE/said.text
+	$launch version --json >$FAKE/said.json; $launch --cluster pic down 2>$FAKE/none"
+is 'version: of kinc-launch, image and node' "$(sed 's/[0-9]*\.[0-9]*\.[0-9]* (/V (/' "$FAKE/said.text" | paste -sd,)" \
+	'kinc-launch V (control protocol 1),image localhost/kinc/node:v1 (control protocol 1): Kubernetes v1.20.2,cluster pic: kinc-init V (control protocol 1),0'
+is 'version --json' "$(jq -c '[.protocol, .image.protocol, .clusters[0].protocol]' "$FAKE/said.json")" '[1,1,1]'
+is '--version is of kinc-launch alone' "$(inside "$launch" --version | wc -l)" 1
+with_init FAKE_SPEAKS=2 sh -c "$launch --timeout 10 --cluster pic up --keep; echo \$?; $launch --cluster pic status; echo \$?
+	$launch --cluster pic logs kubelet; echo \$?; $launch version; echo \$?; $launch --cluster pic down" >"$FAKE/said.text" 2>&1
+is 'a node of another protocol: up, status, logs and version say so' \
+	"$(grep -c "the node's kinc-init speaks control protocol 2, this program 1: .*up --image" "$FAKE/said.text")" 4
+is 'a node of another protocol: exit statuses' "$(grep -x '[0-9]*' "$FAKE/said.text" | paste -sd' ')" '111 111 1 1'
+like 'a node of another protocol: version shows it' "$(cat "$FAKE/said.text")" 'cluster pic: kinc-init unknown \(control protocol 2\)'
 
 # Images into it.
 load() { inside FAKE_LOAD="${fails:-}" "$launch" --cluster dev load-image "$@" 2>"$work/stderr"; }
