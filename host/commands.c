@@ -47,6 +47,8 @@ const struct command command_rows[] = {
 	 "its units; exit status 0 when Ready"},
 	{"monitor", command_monitor, BIT(CLUSTER) | BIT(JSON) | BIT(TIMEOUT), true, "",
 	 "validate it in 14 steps; exit status 0 when all hold"},
+	{"test", command_test, BIT(CLUSTER) | BIT(JSON) | BIT(TIMEOUT), true, "",
+	 "try storage, networking, DNS and a workload in it"},
 	{"kubeconfig", command_kubeconfig, BIT(CLUSTER) | BIT(PATH), true, "",
 	 "print its kubeconfig, or where it is"},
 	{"logs", command_logs, BIT(CLUSTER) | BIT(FOLLOW), true, "[UNIT]",

@@ -37,7 +37,7 @@ launch_function command_up, command_down, command_list, command_status, command_
 	command_logs, command_doctor, command_ground, command_unground, command_enter,
 	command_help, command_version, command_stop, command_start, command_pause, command_resume,
 	command_exec, command_completion, command_quadlet,
-	command_boot, command_monitor;
+	command_boot, command_monitor, command_test;
 
 /*
  * Says what was done beside the question, on stderr, so that stdout carries

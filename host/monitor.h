@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "checklist.h"
 #include "cluster.h"
 
 /*
@@ -16,14 +17,6 @@
  * had because an earlier one failed is unknown, so that the first failure is
  * the cause and not one of its effects.
  */
-enum monitor_grade {
-	MONITOR_OK,
-	MONITOR_WARNING, /* it works, but not all of it holds */
-	MONITOR_FAILED,
-	MONITOR_UNKNOWN, /* an earlier one failed */
-	MONITOR_ABSENT,	 /* this node has no such part */
-};
-
 #define MONITOR_ETCD "http://127.0.0.1:2381/health"
 #define MONITOR_CONTROLLERS "https://127.0.0.1:10257/healthz"
 #define MONITOR_SCHEDULER "https://127.0.0.1:10259/healthz"
@@ -48,15 +41,10 @@ struct monitor_view {
 void monitor_view_load(const struct cluster *cluster, struct monitor_view *ret);
 void monitor_view_release(struct monitor_view *view);
 
-struct monitor_result {
-	enum monitor_grade grade;
-	char evidence[200];
-};
-
 struct monitor_step {
 	const char *name, *needed;
 	const char *look; /* arguments of kinc-launch --cluster NAME that tell more */
-	void (*judge)(const struct monitor_view *view, struct monitor_result *result);
+	void (*judge)(const struct monitor_view *view, struct checklist_item *result);
 };
 enum { MONITOR_STEPS = 14 };
 extern const struct monitor_step monitor_steps[MONITOR_STEPS];

@@ -1,69 +1,57 @@
 /* SPDX-License-Identifier: MIT */
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "json.h"
 #include "monitor.h"
 
-static void grade(struct monitor_result *result, enum monitor_grade grade, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-static void grade(struct monitor_result *result, enum monitor_grade grade, const char *format, ...)
-{
-	va_list args;
-
-	result->grade = grade;
-	va_start(args, format);
-	vsnprintf(result->evidence, sizeof(result->evidence), format, args);
-	va_end(args);
-}
-
 /* Whether there is an answer; grades when there is none. */
-static bool has(const struct monitor_answer *answer, struct monitor_result *result)
+static bool has(const struct monitor_answer *answer, struct checklist_item *result)
 {
 	if (answer->text)
 		return true;
 	if (*answer->fault)
-		grade(result, MONITOR_FAILED, "%s", answer->fault);
+		checklist_grade(result, CHECKLIST_FAILED, "%s", answer->fault);
 	else
-		grade(result, MONITOR_UNKNOWN, "not asked: the node does not respond");
+		checklist_grade(result, CHECKLIST_UNKNOWN, "not asked: the node does not respond");
 	return false;
 }
 
-static bool has_objects(const struct monitor_view *view, struct monitor_result *result)
+static bool has_objects(const struct monitor_view *view, struct checklist_item *result)
 {
 	if (view->objects)
 		return true;
-	grade(result, MONITOR_UNKNOWN, "the API server does not tell");
+	checklist_grade(result, CHECKLIST_UNKNOWN, "the API server does not tell");
 	return false;
 }
 
-static void judge_container(const struct monitor_view *view, struct monitor_result *result)
+static void judge_container(const struct monitor_view *view, struct checklist_item *result)
 {
 	bool runs = strcmp(view->cluster.state, "running") == 0;
 
-	grade(result, runs ? MONITOR_OK : MONITOR_FAILED, "%s, from %s", view->cluster.state,
-	      view->cluster.image);
+	checklist_grade(result, runs ? CHECKLIST_OK : CHECKLIST_FAILED, "%s, from %s",
+			view->cluster.state, view->cluster.image);
 }
 
-static void judge_node(const struct monitor_view *view, struct monitor_result *result)
+static void judge_node(const struct monitor_view *view, struct checklist_item *result)
 {
 	if (!has(&view->responds, result))
 		return;
 	if (view->status)
-		grade(result, MONITOR_OK, "runs programs; kinc-init %s answers",
-		      kinc_json_string(view->status, "version", "?"));
+		checklist_grade(result, CHECKLIST_OK, "runs programs; kinc-init %s answers",
+				kinc_json_string(view->status, "version", "?"));
 	else
-		grade(result, MONITOR_FAILED, "kinc-init does not answer: %s", view->status_fault);
+		checklist_grade(result, CHECKLIST_FAILED, "kinc-init does not answer: %s",
+				view->status_fault);
 }
 
-static void judge_ip_forward(const struct monitor_view *view, struct monitor_result *result)
+static void judge_ip_forward(const struct monitor_view *view, struct checklist_item *result)
 {
 	if (!has(&view->ip_forward, result))
 		return;
 	bool on = view->ip_forward.text[0] == '1';
-	grade(result, on ? MONITOR_OK : MONITOR_FAILED, "net.ipv4.ip_forward is %c in the node",
-	      view->ip_forward.text[0]);
+	checklist_grade(result, on ? CHECKLIST_OK : CHECKLIST_FAILED,
+			"net.ipv4.ip_forward is %c in the node", view->ip_forward.text[0]);
 }
 
 static bool stands(const cJSON *unit)
@@ -86,13 +74,13 @@ static bool is_apart(const char *name)
 }
 
 /* Units that go on (services, builtins), or those that come to an end. */
-static void judge_units(const struct monitor_view *view, bool ending, struct monitor_result *result)
+static void judge_units(const struct monitor_view *view, bool ending, struct checklist_item *result)
 {
 	const cJSON *unit, *first = NULL;
 	int count = 0, bad = 0;
 
 	if (!view->status) {
-		grade(result, MONITOR_UNKNOWN, "kinc-init does not tell");
+		checklist_grade(result, CHECKLIST_UNKNOWN, "kinc-init does not tell");
 		return;
 	}
 	cJSON_ArrayForEach(unit, kinc_json_get(view->status, "units"))
@@ -108,21 +96,22 @@ static void judge_units(const struct monitor_view *view, bool ending, struct mon
 		bad++;
 	}
 	if (!bad)
-		grade(result, count ? MONITOR_OK : MONITOR_FAILED, "%d units, all %s", count,
-		      ending ? "done" : "stand");
+		checklist_grade(result, count ? CHECKLIST_OK : CHECKLIST_FAILED, "%d units, all %s",
+				count, ending ? "done" : "stand");
 	else
-		grade(result, MONITOR_FAILED, "%s is %s%s%.80s%s",
-		      kinc_json_string(first, "name", ""), kinc_json_string(first, "state", ""),
-		      *kinc_json_string(first, "message", "") ? ": " : "",
-		      kinc_json_string(first, "message", ""), bad > 1 ? ", and others" : "");
+		checklist_grade(
+			result, CHECKLIST_FAILED, "%s is %s%s%.80s%s",
+			kinc_json_string(first, "name", ""), kinc_json_string(first, "state", ""),
+			*kinc_json_string(first, "message", "") ? ": " : "",
+			kinc_json_string(first, "message", ""), bad > 1 ? ", and others" : "");
 }
 
-static void judge_init(const struct monitor_view *view, struct monitor_result *result)
+static void judge_init(const struct monitor_view *view, struct checklist_item *result)
 {
 	judge_units(view, false, result);
 }
 
-static void judge_initialized(const struct monitor_view *view, struct monitor_result *result)
+static void judge_initialized(const struct monitor_view *view, struct checklist_item *result)
 {
 	judge_units(view, true, result);
 }
@@ -137,7 +126,7 @@ static bool has_word(const char *text, const char *word)
 	return false;
 }
 
-static void judge_cgroup(const struct monitor_view *view, struct monitor_result *result)
+static void judge_cgroup(const struct monitor_view *view, struct checklist_item *result)
 {
 	static const char *const wanted[] = {"cpu", "memory", "pids"};
 	const struct monitor_answer *answer = &view->controllers;
@@ -150,11 +139,11 @@ static void judge_cgroup(const struct monitor_view *view, struct monitor_result 
 			snprintf(missing + strlen(missing), sizeof(missing) - strlen(missing),
 				 " %s", wanted[i]);
 	if (*missing)
-		grade(result, MONITOR_WARNING, "not delegated:%s; limits of that kind do not hold",
-		      missing);
+		checklist_grade(result, CHECKLIST_WARNING,
+				"not delegated:%s; limits of that kind do not hold", missing);
 	else
-		grade(result, MONITOR_OK, "pods have %.*s", (int)strcspn(answer->text, "\n"),
-		      answer->text);
+		checklist_grade(result, CHECKLIST_OK, "pods have %.*s",
+				(int)strcspn(answer->text, "\n"), answer->text);
 }
 
 static const cJSON *unit_of(const struct monitor_view *view, const char *name)
@@ -183,46 +172,48 @@ static const cJSON *node_of(const struct monitor_view *view)
 
 /* A unit that kinc-init lost is the cause, where it tells. */
 static bool unit_stands(const struct monitor_view *view, const char *name,
-			struct monitor_result *result)
+			struct checklist_item *result)
 {
 	const cJSON *unit = unit_of(view, name);
 
 	if (!unit || stands(unit))
 		return true;
-	grade(result, MONITOR_FAILED, "unit %s is %s", name, kinc_json_string(unit, "state", ""));
+	checklist_grade(result, CHECKLIST_FAILED, "unit %s is %s", name,
+			kinc_json_string(unit, "state", ""));
 	return false;
 }
 
-static void judge_runtime(const struct monitor_view *view, struct monitor_result *result)
+static void judge_runtime(const struct monitor_view *view, struct checklist_item *result)
 {
 	const cJSON *info = kinc_json_get(kinc_json_get(node_of(view), "status"), "nodeInfo");
 
 	if (!unit_stands(view, "runtime", result) || !has(&view->runtime, result))
 		return;
 	bool serves = strncmp(view->runtime.text, "application/grpc", 16) == 0;
-	grade(result, serves ? MONITOR_OK : MONITOR_FAILED, "%s%s",
-	      kinc_json_string(info, "containerRuntimeVersion", "its socket"),
-	      serves ? " serves gRPC" : " does not serve gRPC");
+	checklist_grade(result, serves ? CHECKLIST_OK : CHECKLIST_FAILED, "%s%s",
+			kinc_json_string(info, "containerRuntimeVersion", "its socket"),
+			serves ? " serves gRPC" : " does not serve gRPC");
 }
 
-static void judge_kubelet(const struct monitor_view *view, struct monitor_result *result)
+static void judge_kubelet(const struct monitor_view *view, struct checklist_item *result)
 {
 	if (unit_stands(view, "kubelet", result) && has(&view->kubelet, result))
-		grade(result, MONITOR_OK, "healthz of 127.0.0.1:10248 is ok");
+		checklist_grade(result, CHECKLIST_OK, "healthz of 127.0.0.1:10248 is ok");
 }
 
-static void judge_api(const struct monitor_view *view, struct monitor_result *result)
+static void judge_api(const struct monitor_view *view, struct checklist_item *result)
 {
 	if (!has(&view->readyz, result))
 		return;
 	if (!view->port_open)
-		grade(result, MONITOR_FAILED, "ready in the node, but 127.0.0.1:%d is closed",
-		      view->cluster.port);
+		checklist_grade(result, CHECKLIST_FAILED,
+				"ready in the node, but 127.0.0.1:%d is closed",
+				view->cluster.port);
 	else if (!view->objects)
-		grade(result, MONITOR_FAILED, "ready, but %s", view->objects_fault);
+		checklist_grade(result, CHECKLIST_FAILED, "ready, but %s", view->objects_fault);
 	else
-		grade(result, MONITOR_OK, "readyz is ok, and 127.0.0.1:%d is open",
-		      view->cluster.port);
+		checklist_grade(result, CHECKLIST_OK, "readyz is ok, and 127.0.0.1:%d is open",
+				view->cluster.port);
 }
 
 static const cJSON *condition_of(const cJSON *object, const char *type)
@@ -242,26 +233,29 @@ static bool is_ready(const cJSON *object)
 	return strcmp(kinc_json_string(condition_of(object, "Ready"), "status", ""), "True") == 0;
 }
 
-static void judge_node_ready(const struct monitor_view *view, struct monitor_result *result)
+static void judge_node_ready(const struct monitor_view *view, struct checklist_item *result)
 {
 	const cJSON *node = node_of(view);
 
 	if (!has_objects(view, result))
 		return;
 	if (!node)
-		grade(result, MONITOR_FAILED, "no node is registered");
+		checklist_grade(result, CHECKLIST_FAILED, "no node is registered");
 	else if (!is_ready(node))
-		grade(result, MONITOR_FAILED, "not Ready: %s",
-		      kinc_json_string(condition_of(node, "Ready"), "message", "no word of it"));
+		checklist_grade(
+			result, CHECKLIST_FAILED, "not Ready: %s",
+			kinc_json_string(condition_of(node, "Ready"), "message", "no word of it"));
 	else if (kinc_json_bool(kinc_json_get(node, "spec"), "unschedulable", false))
-		grade(result, MONITOR_FAILED, "Ready, but cordoned: no pod is scheduled");
+		checklist_grade(result, CHECKLIST_FAILED,
+				"Ready, but cordoned: no pod is scheduled");
 	else
-		grade(result, MONITOR_OK, "Ready, kubelet %s",
-		      kinc_json_string(kinc_json_get(kinc_json_get(node, "status"), "nodeInfo"),
-				       "kubeletVersion", "?"));
+		checklist_grade(
+			result, CHECKLIST_OK, "Ready, kubelet %s",
+			kinc_json_string(kinc_json_get(kinc_json_get(node, "status"), "nodeInfo"),
+					 "kubeletVersion", "?"));
 }
 
-static void judge_control_plane(const struct monitor_view *view, struct monitor_result *result)
+static void judge_control_plane(const struct monitor_view *view, struct checklist_item *result)
 {
 	static const char *const parts[][2] = {
 		{"etcd", "200 " MONITOR_ETCD "\n"},
@@ -277,9 +271,10 @@ static void judge_control_plane(const struct monitor_view *view, struct monitor_
 			snprintf(sick + strlen(sick), sizeof(sick) - strlen(sick), " %s",
 				 parts[i][0]);
 	if (*sick)
-		grade(result, MONITOR_FAILED, "not healthy:%s", sick);
+		checklist_grade(result, CHECKLIST_FAILED, "not healthy:%s", sick);
 	else
-		grade(result, MONITOR_OK, "etcd, controller manager and scheduler are healthy");
+		checklist_grade(result, CHECKLIST_OK,
+				"etcd, controller manager and scheduler are healthy");
 }
 
 /* How many pods of that label there are, and the first that is not Ready. */
@@ -306,21 +301,21 @@ static int count_pods(const struct monitor_view *view, const char *key, const ch
 
 /* Grades unless each pod of that label is Ready, and there is one. */
 static bool pods_ready(const struct monitor_view *view, const char *what, const char *key,
-		       const char *value, struct monitor_result *result)
+		       const char *value, struct checklist_item *result)
 {
 	const cJSON *sick;
 	int count = count_pods(view, key, value, &sick);
 
 	if (!count)
-		grade(result, MONITOR_FAILED, "no pod of %s", what);
+		checklist_grade(result, CHECKLIST_FAILED, "no pod of %s", what);
 	else if (sick)
-		grade(result, MONITOR_FAILED, "pod %s is %s, not Ready",
-		      kinc_json_string(kinc_json_get(sick, "metadata"), "name", "?"),
-		      kinc_json_string(kinc_json_get(sick, "status"), "phase", "?"));
+		checklist_grade(result, CHECKLIST_FAILED, "pod %s is %s, not Ready",
+				kinc_json_string(kinc_json_get(sick, "metadata"), "name", "?"),
+				kinc_json_string(kinc_json_get(sick, "status"), "phase", "?"));
 	return count && !sick;
 }
 
-static void judge_network(const struct monitor_view *view, struct monitor_result *result)
+static void judge_network(const struct monitor_view *view, struct checklist_item *result)
 {
 	char types[80] = "";
 	const cJSON *plugin;
@@ -334,10 +329,10 @@ static void judge_network(const struct monitor_view *view, struct monitor_result
 			 *types ? ", " : "", kinc_json_string(plugin, "type", "?"));
 	}
 	if (!strstr(types, "kincnet"))
-		grade(result, MONITOR_FAILED, "10-kinc.conflist names no kincnet");
+		checklist_grade(result, CHECKLIST_FAILED, "10-kinc.conflist names no kincnet");
 	else if (has_objects(view, result) &&
 		 pods_ready(view, "kube-proxy", "k8s-app", "kube-proxy", result))
-		grade(result, MONITOR_OK, "%s; kube-proxy is Ready", types);
+		checklist_grade(result, CHECKLIST_OK, "%s; kube-proxy is Ready", types);
 }
 
 static const cJSON *default_class(const struct monitor_view *view)
@@ -356,7 +351,7 @@ static const cJSON *default_class(const struct monitor_view *view)
 	return NULL;
 }
 
-static void judge_storage(const struct monitor_view *view, struct monitor_result *result)
+static void judge_storage(const struct monitor_view *view, struct checklist_item *result)
 {
 	const cJSON *class = default_class(view);
 	const char *provisioner = kinc_json_string(class, "provisioner", "?");
@@ -364,24 +359,25 @@ static void judge_storage(const struct monitor_view *view, struct monitor_result
 	if (!has_objects(view, result))
 		return;
 	if (!class) {
-		grade(result, MONITOR_FAILED, "no storage class is the default");
+		checklist_grade(result, CHECKLIST_FAILED, "no storage class is the default");
 		return;
 	}
 	/* The controller manager itself provisions kubernetes.io/host-path. */
 	if (strcmp(provisioner, "kubernetes.io/host-path") != 0 &&
 	    !pods_ready(view, provisioner, "app", "local-path-provisioner", result))
 		return;
-	grade(result, MONITOR_OK, "class %s by %s",
-	      kinc_json_string(kinc_json_get(class, "metadata"), "name", "?"), provisioner);
+	checklist_grade(result, CHECKLIST_OK, "class %s by %s",
+			kinc_json_string(kinc_json_get(class, "metadata"), "name", "?"),
+			provisioner);
 }
 
-static void judge_dns(const struct monitor_view *view, struct monitor_result *result)
+static void judge_dns(const struct monitor_view *view, struct checklist_item *result)
 {
 	if (view->status && !unit_of(view, "coredns"))
-		grade(result, MONITOR_ABSENT, "this node image has no cluster DNS");
+		checklist_grade(result, CHECKLIST_ABSENT, "this node image has no cluster DNS");
 	else if (has_objects(view, result) &&
 		 pods_ready(view, "CoreDNS", "k8s-app", "kube-dns", result))
-		grade(result, MONITOR_OK, "CoreDNS is Ready");
+		checklist_grade(result, CHECKLIST_OK, "CoreDNS is Ready");
 }
 
 const struct monitor_step monitor_steps[MONITOR_STEPS] = {

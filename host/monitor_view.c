@@ -102,6 +102,7 @@ static void load_objects(const char *name, struct monitor_view *view)
 	cleanup_free char *text = NULL;
 	struct kinc_error fault = {0};
 
+	podman_add(&podman, "--request-timeout=10s");
 	podman_add(&podman, "get");
 	podman_add(&podman, "nodes,pods,storageclasses");
 	podman_add(&podman, "--all-namespaces");

@@ -10,8 +10,9 @@
 /* A command line for the node of a cluster: `podman exec CONTAINER`, to which words are added. */
 struct podman node_new(const char *cluster);
 
-/* The same for kubectl as the cluster's administrator, who waits 10 s at the most for an answer. */
+/* The same for kubectl as the cluster's administrator; the second one passes stdin on. */
 struct podman node_kubectl(const char *cluster);
+struct podman node_kubectl_reading(const char *cluster);
 
 /*
  * Runs ARGV (PODMAN_END at the end) in the node. *ret_output, which may be NULL,

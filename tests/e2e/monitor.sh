@@ -4,10 +4,10 @@
 # graded CLUSTER: "STEP GRADE" of all steps that are neither ok nor known to be so on this host.
 graded() {
 	in_host $ours --cluster "$1" monitor --json >"$KINC_CACHE/monitor.$$"
-	jq -r '.steps[] | select(.grade | . == "failed" or . == "unknown") | "\(.step) \(.grade)"' \
+	jq -r '.steps[] | select(.grade | . == "failed" or . == "unknown") | "\(.name) \(.grade)"' \
 		"$KINC_CACHE/monitor.$$" | paste -sd' '
 }
-told_by() { jq -r ".steps[] | select(.step == \"$1\").evidence" "$KINC_CACHE/monitor.$$"; }
+told_by() { jq -r ".steps[] | select(.name == \"$1\").evidence" "$KINC_CACHE/monitor.$$"; }
 
 # monitor_check CLUSTER RUNTIME: RUNTIME is the runtime's program.
 monitor_check() {

@@ -37,14 +37,14 @@ monitor() {
 grades() {
 	monitor "$1" --json >"$work/stdout" 2>"$work/stderr"
 	status=$?
-	jq -r '.steps[] | select(.grade != "ok") | "\(.step) \(.grade)"' "$work/stdout" | paste -sd' '
+	jq -r '.steps[] | select(.grade != "ok") | "\(.name) \(.grade)"' "$work/stdout" | paste -sd' '
 	return $status
 }
 # breaks BROKEN STEP REGEX: that step alone fails, with that evidence.
 breaks() {
 	is "broken: $1: named" "$(grades "$1"; echo $?)" "$2 failed
 1"
-	like "broken: $1: evidence" "$(jq -r ".steps[] | select(.step == \"$2\").evidence" "$work/stdout")" "$3"
+	like "broken: $1: evidence" "$(jq -r ".steps[] | select(.name == \"$2\").evidence" "$work/stdout")" "$3"
 }
 
 refuses 'an unknown cluster' 1 'no cluster nope' as $TEST_USER FAKE="$FAKE" PATH="$path" "$launch" --cluster nope monitor
