@@ -5,13 +5,50 @@
 #   KINC_BIN_DIR=DIR     from DIR: kubeadm, kubelet, kubectl, the control
 #                        plane; crio with pinns, crictl, etcd, coredns and
 #                        local-path-provisioner where they are there
+#   KINC_FLAVOUR=fedora  from the packages and images of containerfile/Containerfile,
+#                        whose arguments are taken from the environment: REGISTRY and
+#                        LOCAL_PATH_IMAGE, and any of the others
 set -eu
 . "$(dirname -- "$0")/common.sh"
 cd "$KINC_TOP"
 recipe=containerfile
 podman='podman --cgroup-manager=cgroupfs'
 
-if [ -n "${KINC_BIN_DIR:-}" ]; then
+mkdir -p "$KINC_CACHE"
+work=$(mktemp -d "$KINC_CACHE/image.XXXXXX")
+trap '$podman unshare rm -rf "$work"' EXIT
+log=$KINC_CACHE/image.log
+
+# root_image NAME: a Debian root as an image that others start from.
+root_image() {
+	root=$($recipe/build/root.sh "$1")
+	image=localhost/kinc/root-$1:$(key "root ${root##*/}")
+	$podman image exists "$image" || with_progress "$log" "importing the Debian root \"$1\"" \
+		$podman import "$root" "$image"
+	printf '%s\n' "$image"
+}
+# fedora STAGE OPTION...: makes that stage of the Fedora recipe.
+fedora() {
+	stage=$1
+	shift
+	for argument in BASE REGISTRY REPOSITORY LOCAL_PATH_IMAGE K8S_VERSION CRIO_VERSION \
+		ETCD_TAG COREDNS_TAG CACHE_BUST; do
+		eval "value=\${$argument:-}"
+		[ -z "$value" ] || set -- "$@" --build-arg "$argument=$value"
+	done
+	with_progress "$log" "making the stage \"$stage\"" $podman build --quiet \
+		--file $recipe/Containerfile --target "$stage" "$@" .
+}
+
+programs=build/bin
+if [ "${KINC_FLAVOUR:-}" = fedora ]; then
+	for argument in REGISTRY LOCAL_PATH_IMAGE; do
+		eval "[ -n \"\${$argument:-}\" ]" || die "the Fedora flavour needs $argument: see $recipe/Containerfile"
+	done
+	flavour=fedora programs=$work/programs kubernetes=$work/kubernetes
+	fedora programs --output "type=local,dest=$programs"
+	fedora kubernetes --output "type=local,dest=$kubernetes"
+elif [ -n "${KINC_BIN_DIR:-}" ]; then
 	kubernetes=$KINC_BIN_DIR flavour=binaries
 	[ -d "$kubernetes" ] || die "KINC_BIN_DIR=$kubernetes is not a directory"
 else
@@ -20,7 +57,23 @@ fi
 for program in kubeadm kubelet kubectl kube-apiserver kube-controller-manager kube-scheduler kube-proxy; do
 	[ -x "$kubernetes/$program" ] || die "$kubernetes has no program $program"
 done
-version=$("$kubernetes/kubelet" --version | sed 's/^Kubernetes //')
+runtime=$(runtime_of "$kubernetes")
+if [ "$flavour" = fedora ]; then
+	node_image=localhost/kinc/fedora-node pod_image=localhost/kinc/fedora-pod
+	for stage in node pod; do fedora $stage --tag localhost/kinc/fedora-$stage; done
+else
+	node_image=$(root_image "node-$runtime")
+	pod_image=$(root_image pod)
+fi
+
+# ask PROGRAM ARGUMENT...: on the node's root, whose libraries it may need.
+ask() {
+	program=$1
+	shift
+	$podman run --rm --network none --security-opt label=disable --volume "$kubernetes:/kubernetes:ro" \
+		--entrypoint "/kubernetes/$program" "$node_image" "$@" 2>>"$log"
+}
+version=$(ask kubelet --version | sed 's/^Kubernetes //')
 case $version in v1.[0-9]*.[0-9]*) ;; *) die "$kubernetes/kubelet reports the version \"$version\"" ;; esac
 minor=${version#v1.} minor=${minor%%.*}
 
@@ -30,18 +83,15 @@ if [ "$minor" -ge 31 ]; then config=v1beta4
 elif [ "$minor" -le 21 ]; then config=v1beta2
 else die "Kubernetes $version: 1.15 to 1.21, and 1.31 and newer, are supported"; fi
 if [ "$minor" -ge 22 ]; then kubelet=kubelet-1.22; else kubelet=kubelet-1.20; fi
-runtime=$(runtime_of "$kubernetes")
 if [ -x "$kubernetes/coredns" ]; then dns=coredns; else dns=''; fi
 if [ -x "$kubernetes/local-path-provisioner" ]; then storage=local-path; else storage=hostpath; fi
 name=localhost/kinc/node:$version-$flavour
 
-node_root=$($recipe/build/root.sh "node-$runtime")
-pod_root=$($recipe/build/root.sh pod)
-# The names of the roots tell what is in them.
 # shellcheck disable=SC2046
 inputs=$(key $(find $recipe manifests init/units -type f | sort) \
-	build/bin/pause build/bin/iptables-select build/bin/kinc-init build/bin/kincctl \
-	build/bin/kinc-probe build/bin/kincnet build/bin/kinc-crun "roots ${node_root##*/} ${pod_root##*/}" \
+	"$programs/pause" "$programs/iptables-select" "$programs/kinc-init" "$programs/kincctl" \
+	"$programs/kinc-probe" "$programs/kincnet" "$programs/kinc-crun" \
+	"$($podman image inspect --format '{{.Id}}' "$node_image" "$pod_image")" \
 	"$(cd "$kubernetes" && stat -c '%n %s %Y' -- *)")
 before=$($podman image inspect --format '{{.Id}}' "$name" 2>/dev/null) || before=''
 if [ -n "$before" ] &&
@@ -50,20 +100,6 @@ if [ -n "$before" ] &&
 	printf '%s\n' "$name"
 	exit 0
 fi
-
-work=$(mktemp -d "$KINC_CACHE/image.XXXXXX")
-trap '$podman unshare rm -rf "$work"' EXIT
-log=$KINC_CACHE/image.log
-
-# import_root NAME TAR: a Debian root as an image that others start from.
-import_root() {
-	image=localhost/kinc/root-$1:$(key "root ${2##*/}")
-	$podman image exists "$image" || with_progress "$log" "importing the Debian root \"$1\"" \
-		$podman import "$2" "$image"
-	printf '%s\n' "$image"
-}
-node_image=$(import_root node "$node_root")
-pod_image=$(import_root pod "$pod_root")
 
 # pod_build TARGET FROM CONTEXT PROGRAM TAG...: one layer whatever FROM is,
 # since whiteouts would not survive inside another image's layer.
@@ -80,18 +116,18 @@ pod_build() {
 }
 # install_iptables DIR: before both of Debian's in PATH.
 install_iptables() {
-	install -m 0755 build/bin/iptables-select "$1/iptables"
+	install -m 0755 "$programs/iptables-select" "$1/iptables"
 	for other in iptables-save iptables-restore ip6tables ip6tables-save ip6tables-restore; do
 		ln -s iptables "$1/$other"
 	done
 }
-pod_build pause scratch build/bin pause localhost/kinc/pause:1
+pod_build pause scratch "$programs" pause localhost/kinc/pause:1
 mkdir "$work/pod"
 install_iptables "$work/pod"
 pod_tags=''
 # kubeadm has the tags of its images compiled in.
-for image in $("$kubernetes/kubeadm" config images list --kubernetes-version "$version" \
-	--image-repository localhost/kinc 2>>"$log"); do
+for image in $(ask kubeadm config images list --kubernetes-version "$version" \
+	--image-repository localhost/kinc); do
 	program=${image##*/} program=${program%%:*}
 	case $program in
 	kube-proxy | etcd)
@@ -132,35 +168,35 @@ for folder in units.d manifests.d images.d patches config; do mkdir -p "$context
 cp init/units/*.json init/units/$runtime/*.json init/units/$kubelet/*.json init/units/$config/*.json "$units"
 [ -z "$dns" ] || cp init/units/$dns/*.json "$units"
 cp manifests/$storage/*.yaml "$context/usr/share/kinc/manifests"
-install -D -m 0755 build/bin/kinc-init "$context/usr/sbin/init"
-install -D -m 0755 build/bin/kincctl "$context/usr/bin/kincctl"
-install -D -m 0755 build/bin/kincnet "$context/opt/cni/bin/kincnet"
-install -D -m 0755 build/bin/kinc-probe "$context/usr/libexec/kinc/kinc-probe"
-install -D -m 0755 build/bin/kinc-crun "$context/usr/libexec/kinc/kinc-crun"
-ln -s /usr/sbin/init "$context/usr/libexec/kinc/kinc-init"
-mkdir -p "$context/usr/local/sbin"
-install_iptables "$context/usr/local/sbin"
-ln -s /usr/lib/cni/loopback /usr/lib/cni/portmap "$context/opt/cni/bin/"
+for program in kinc-init kinc-probe kinc-crun; do
+	install -D -m 0755 "$programs/$program" "$context/usr/libexec/kinc/$program"
+done
+install -m 0755 "$programs/kincctl" "$context/usr/bin/"
+install -m 0755 "$programs/kincnet" "$context/opt/cni/bin/"
+mkdir -p "$context/usr/local/bin"
+install_iptables "$context/usr/local/bin"
+# CRI-O looks into the folders of both distributions, and does hostPort itself.
+[ "$runtime" = crio ] || ln -s /usr/lib/cni/loopback /usr/lib/cni/portmap "$context/opt/cni/bin/"
 for program in kubeadm kubelet kubectl crio pinns crictl; do
-	[ ! -x "$kubernetes/$program" ] || install -m 0755 "$kubernetes/$program" "$context/usr/bin/"
+	# Of Fedora they are on the root, as packages.
+	[ ! -x "$kubernetes/$program" ] || [ "$flavour" = fedora ] ||
+		install -m 0755 "$kubernetes/$program" "$context/usr/bin/"
 done
 completions=$context/usr/share/bash-completion/completions
 mkdir -p "$completions"
 for program in kubeadm kubectl crictl; do
-	[ ! -x "$kubernetes/$program" ] || "$kubernetes/$program" completion bash >"$completions/$program"
+	[ ! -x "$kubernetes/$program" ] || ask "$program" completion bash >"$completions/$program"
 done
 # What is in the image, by name, version and digest.
 {
-	for root in "$node_root" "$pod_root"; do
-		tar -xOf "$root" ./usr/share/kinc/packages | sed 's/^\([^ ]*\) \([^ ]*\) [^ ]* /deb \1 \2 /'
+	# A root that is an image of somebody else has no such list.
+	for image in "$node_image" "$pod_image"; do
+		$podman unshare sh -c 'cat "$(podman image mount "$1")/usr/share/kinc/packages"
+			podman image unmount "$1" >/dev/null' - "$image" 2>>"$log"
 	done | sort -u
-	for program in usr/sbin/init usr/bin/kincctl opt/cni/bin/kincnet usr/libexec/kinc/*; do
-		ours=$(sed -n 's/^#define KINC_VERSION "\(.*\)"$/\1/p' lib/version.h)
-		for file in "$context"/$program; do
-			# kincctl finds kinc-init by a link.
-			[ -L "$file" ] ||
-				echo "program /${file#"$context/"} $ours $(sha256sum <"$file" | cut -d' ' -f1)"
-		done
+	ours=$(sed -n 's/^#define KINC_VERSION "\(.*\)"$/\1/p' lib/version.h)
+	for file in "$context"/usr/bin/kincctl "$context"/opt/cni/bin/kincnet "$context"/usr/libexec/kinc/*; do
+		echo "program /${file#"$context/"} $ours $(sha256sum <"$file" | cut -d' ' -f1)"
 	done
 	for program in kubeadm kubelet kubectl; do
 		echo "program /usr/bin/$program $version $(sha256sum <"$kubernetes/$program" | cut -d' ' -f1)"
@@ -173,10 +209,11 @@ done
 		echo "image ${image%:*} ${image##*:} $($podman image inspect --format '{{.Id}}' "$image")"
 	done
 } | $recipe/build/spdx.sh "kinc-node-$version-$flavour" >"$context/usr/share/kinc/sbom.spdx.json"
-"$context/usr/sbin/init" --units "$units" --check >/dev/null || die 'the units of this image are wrong'
+"$context/usr/libexec/kinc/kinc-init" --units "$units" --check >/dev/null || die 'the units of this image are wrong'
 
 with_progress "$log" "making the image $name" $podman build --quiet --layers=false \
-	--file $recipe/Containerfile --tag "$name" --volume "$work/store:/work" --cap-add=SYS_ADMIN \
+	--file $recipe/Containerfile.node --tag "$name" --volume "$work/store:/work" --cap-add=SYS_ADMIN \
+	--security-opt label=disable \
 	--build-arg ROOT="$node_image" --build-arg KUBERNETES_VERSION="$version" \
 	--build-arg CRI_SOCKET="/run/$runtime/$runtime.sock" --build-arg FLAVOUR="$flavour" \
 	--build-arg INPUTS="$inputs" "$work/context"

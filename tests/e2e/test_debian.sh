@@ -31,6 +31,9 @@ derive() {
 	in_host sh -c 'cd ~/derived && printf "FROM %s\nCOPY %s /etc/kinc/units.d/\n" "$1" "$3" >Containerfile &&
 		podman --cgroup-manager=cgroupfs build --quiet --tag "$2" .' - "$node_image" "localhost/$tag" "$*" >/dev/null
 }
+like 'the Fedora recipe is understood, and lacks nothing but its base' \
+	"$(in_clone 'podman --cgroup-manager=cgroupfs build --pull=never --file containerfile/Containerfile \
+		--target programs --build-arg BASE=localhost/none:1 .' 2>&1 | tail -n 1)" 'localhost/none:1: image not known'
 node_image=$(in_host podman container inspect --format '{{.ImageName}}' kinc-dev-control-plane)
 mkdir "$home/derived"
 echo '{ "mounts": [{ "type": "tmpfs", "target": "/run/kinc/overlay-probe" }] }' >"$home/derived/overlay-probe.json"
