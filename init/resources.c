@@ -71,7 +71,7 @@ void resources_apply(struct job *job)
 		if (faccessat(job->cgroup, spec->file, F_OK, 0) < 0)
 			snprintf(text, sizeof(text),
 				 "%s: %s does not hold: there is no %s; the cgroup controller \"%s\" "
-				 "is not delegated",
+				 "is not delegated, or has none in this kernel",
 				 name, spec->key, spec->file, enable + 1);
 		else if (kinc_write_existing(job->cgroup, spec->file, spec->value, &err) < 0)
 			snprintf(text, sizeof(text), "%s: %s does not hold: %.200s", name,

@@ -173,7 +173,7 @@ measure_weight() {
 	over
 }
 
-peers=${*:-kinc systemd s6 runit dinit tini}
+peers=${*:-kinc plain systemd s6 runit dinit tini}
 case " $peers " in *' dinit '*)
 	if [ ! -x "${DINIT:-}" ]; then
 		echo 'dinit: not measured: no package of Debian, and DINIT names no program'
@@ -233,4 +233,4 @@ END {
 }' "$work/results"
 strip -o "$work/stripped" "$KINC_BUILD/bin/kinc-init"
 printf 'kinc-init, stripped: %s bytes\n' "$(stat -c %s "$work/stripped")"
-echo 's6 and runit have no order of services: their start ends when the last one began; tini has one child.'
+echo 'plain is kinc-init without cgroups. s6 and runit have no order of services: their start ends when the last one began; tini has one child.'

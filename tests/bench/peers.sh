@@ -10,12 +10,13 @@ last_slot=400
 
 numbers() { seq 0 $(($1 - 1)); }
 
-setup_kinc() {
+# units_kinc N [REQUIRED]
+units_kinc() {
 	mkdir -p "$shared/units"
 	for i in $(numbers "$1"); do
-		printf '{"type":"service","exec":["/bench/bench_service","%s","notify"],"requires":["cgroup"],
+		printf '{"type":"service","exec":["/bench/bench_service","%s","notify"],"requires":[%s],
 			"ready":[{"notify":true}],"restart":{"policy":"always","delay_ms":0,"limit":0}}' \
-			"$i" >"$shared/units/s$i.json"
+			"$i" "${2-}" >"$shared/units/s$i.json"
 	done
 	all=$(numbers "$1" | sed 's/.*/"s&"/' | paste -sd,)
 	printf '{"type":"builtin","builtin":"cgroup"}' >"$shared/units/cgroup.json"
@@ -26,7 +27,14 @@ setup_kinc() {
 }
 argv_kinc='/bench/kinc-init --units /bench/units'
 signal_kinc=15
+setup_kinc() { units_kinc "$1" '"cgroup"'; }
 version_kinc() { "$KINC_BUILD/bin/kinc-init" --version | cut -d' ' -f2; }
+
+# Without a cgroup for each service, as the others but systemd.
+setup_plain() { units_kinc "$1"; }
+argv_plain=$argv_kinc
+signal_plain=$signal_kinc
+version_plain() { version_kinc; }
 
 # Without its default dependencies, which is what a boot of Debian has besides.
 setup_systemd() {

@@ -4,13 +4,14 @@
 . "$(dirname -- "$0")/lib.sh"
 
 # success_exit and prevent_exit, by code and by signal
-unit cluster '{"type":"target","wants":["code","signal","once","never","polite","always"]}'
+unit cluster '{"type":"target","wants":["code","signal","once","never","polite","always","rare"]}'
 unit code '{"type":"oneshot","exec":["sh","-c","exit 7"],"restart":{"success_exit":[6,7]}}'
 unit signal '{"type":"service","exec":["sh","-c","sleep 0.2; kill -USR1 $$"],"restart":{"success_exit":["SIGUSR1"]}}'
 unit once '{"type":"service","exec":["sh","-c","echo o >>/run/once; sleep 0.1; exit 9"],"restart":{"prevent_exit":[9],"delay_ms":10}}'
 unit never '{"type":"service","exec":["sh","-c","echo n >>/run/never; sleep 0.1; kill -QUIT $$"],"restart":{"prevent_exit":["QUIT"],"delay_ms":10}}'
 unit polite '{"type":"service","exec":["sh","-c","trap \"touch $work/polite; exit 0\" TERM; while :; do sleep 0.05; done"],"stop":{"timeout_s":30}}'
 unit always '{"type":"service","exec":["sh","-c","echo a >>/run/always; sleep 0.1"],"restart":{"policy":"always","delay_ms":10,"limit":0}}'
+unit rare '{"type":"service","exec":["sh","-c","echo r >>/run/rare; sleep 1.2"],"restart":{"policy":"always","delay_ms":10,"limit":1,"window_s":1}}'
 inside <<'EOF_INSIDE'
 await 10 unit_is code "done" && echo code counts as success
 await 10 unit_is signal stopped && echo signal counts as success
@@ -18,6 +19,8 @@ await 10 unit_is once failed && echo "once ran $(wc -l </run/once)"
 await 10 unit_is never failed && echo "never ran $(wc -l </run/never)"
 again() { [ "$(wc -l </run/always)" -ge 3 ]; }
 await 10 again && echo always comes again after code 0
+rarely() { [ "$(wc -l </run/rare)" -ge 3 ]; }
+await 20 rarely && echo a restart beyond the window does not count
 await 10 unit_is polite ready
 sleep 0.2
 kill -STOP "$(field polite pid)"
@@ -27,6 +30,7 @@ EOF_INSIDE
 work=$work boot
 check 'a code that is as good as 0' says 'code counts as success'
 check 'a signal likewise' says 'signal counts as success'
+check 'restarts count within their window' says 'beyond the window does not count'
 check 'a code that prevents the next try' says '^once ran 1$'
 check 'a signal likewise ' says '^never ran 1$'
 check 'always means after code 0 too' says 'always comes again'

@@ -55,10 +55,11 @@ done
 # Builtins
 no_units
 unit cluster '{"type":"target","requires":["mounts","rshared","node-address","oom-floor"]}'
+echo Linux >"$work/writable"
 unit mounts '{"type":"builtin","builtin":"mounts",
  "directories":[{"path":"/run/m/sub/deep","mode":"0711"}],
  "mounts":[{"type":"tmpfs","target":"/run/m","options":"mode=0750,size=1m,nosuid"},
-  {"type":"bind","source":"/proc/version","target":"/run/new-file","read_only":true},
+  {"type":"bind","source":"'"$work"'/writable","target":"/run/new-file","read_only":true},
   {"type":"bind","source":"/run/m","target":"/run/bound"},
   {"type":"content","target":"/proc/sys/kernel/hostname","content":"{{NODE_NAME}}-x\n"},
   {"type":"bind","source":"/nowhere","target":"/run/n","optional":true}],

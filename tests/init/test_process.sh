@@ -95,6 +95,7 @@ cat >"$work/tell" <<'EOF_TELL'
 	echo "home $HOME $USER"
 	pwd
 	grep -E '^(Cap|NoNewPrivs|Seccomp:)' /proc/self/status
+	echo "oom $(cat /proc/self/oom_score_adj)"
 	prlimit --noheadings --raw --output RESOURCE,SOFT,HARD
 } 2>&1
 exec sleep 1000
@@ -103,7 +104,7 @@ chmod 0644 "$work/tell"
 program='"type":"service","exec":["sh","'$work'/tell"]'
 unit cluster '{"type":"target","wants":["name","number","group","limits","few","gives","denies","denies-plainly","nobody","lonely","broken"]}'
 unit name "{$program,\"user\":\"daemon\",\"umask\":\"027\",\"working_directory\":\"/usr\",\"no_new_privileges\":true}"
-unit number "{$program,\"user\":4242,\"group\":\"adm\",\"groups\":[\"mail\",77],\"environment\":{\"HOME\":\"/own\"}}"
+unit number "{$program,\"oom_score_adj\":500,\"user\":4242,\"group\":\"adm\",\"groups\":[\"mail\",77],\"environment\":{\"HOME\":\"/own\"}}"
 unit group "{$program,\"group\":\"adm\"}"
 unit limits "{$program,\"limits\":{\"nofile\":{\"soft\":100,\"hard\":200},\"core\":0,\"nproc\":{\"soft\":50,\"hard\":60},\"stack\":\"4M\",\"memlock\":\"16K\",\"fsize\":{\"soft\":\"1G\",\"hard\":\"2G\"},\"data\":\"8G\",\"as\":\"max\",\"cpu\":{\"soft\":1000,\"hard\":\"infinity\"},\"sigpending\":99,\"msgqueue\":1000,\"nice\":0,\"rtprio\":0}}"
 unit few "{$program,\"capabilities\":{\"bounding\":[\"CAP_CHOWN\",\"CAP_KILL\"]}}"
@@ -135,6 +136,7 @@ check 'no_new_privileges' says '^name: NoNewPrivs:.*1$'
 check 'which others do not have' says '^number: NoNewPrivs:.*0$'
 check 'no capability stays with another user' says '^name: CapPrm:.*	0000000000000000$'
 check 'numbers, and groups given' says '^number: uid=4242 gid=4\(adm\) groups=4\(adm\),8\(mail\),77'
+check 'its OOM score' says '^number: oom 500$'
 check 'the environment of the unit comes first' says '^number: home /own *$'
 check 'a group alone' says '^group: uid=0\(root\) gid=4\(adm\)'
 for line in 'NOFILE 100 200' 'CORE 0 ' 'NPROC 50 60' 'STACK 4194304 ' 'MEMLOCK 16384 ' 'FSIZE 1073741824 2147483648' \

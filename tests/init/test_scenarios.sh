@@ -1,5 +1,5 @@
 #!/bin/sh
-# What other inits test and no other file here does: docs/init-scenarios.md says
+# What other inits test and no other file here does: docs/init-peers.md says
 # where each of their scenarios is.
 . "$(dirname -- "$0")/../lib.sh"
 . "$(dirname -- "$0")/lib.sh"

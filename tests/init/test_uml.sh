@@ -17,11 +17,11 @@ ctl=$work/kincctl
 
 unit cluster '{"type":"target","wants":["cgroup","calm","hungry","bomb","spin","late","c"]}'
 unit cgroup '{"type":"builtin","builtin":"cgroup"}'
-unit calm '{"type":"service","requires":["cgroup"],"exec":["sleep","1000"],"resources":{"memory_low":"1M"}}'
-unit hungry '{"type":"service","requires":["cgroup"],"exec":["sh","-c","echo h >>/run/hungry; sleep 0.2; [ $(wc -l </run/hungry) -ge 3 ] && exec sleep 1000; exec dd if=/dev/zero of=/dev/null bs=128M count=1"],"resources":{"memory_max":"32M","swap_max":0,"memory_high":"max"},"restart":{"delay_ms":10}}'
+unit calm '{"type":"service","requires":["cgroup"],"exec":["sleep","1000"],"resources":{"memory_low":"1M","memory_high":"64M"}}'
+unit hungry '{"type":"service","requires":["cgroup"],"exec":["sh","-c","echo h >>/run/hungry; sleep 0.2; [ $(wc -l </run/hungry) -ge 3 ] && exec sleep 1000; exec dd if=/dev/zero of=/dev/null bs=128M count=1"],"resources":{"memory_max":"32M","swap_max":0},"restart":{"delay_ms":10}}'
 unit bomb '{"type":"service","requires":["cgroup"],"exec":["perl","-e","$SIG{TERM}=\"IGNORE\"; while (1) { fork; select(undef, undef, undef, 0.01) }"],"resources":{"pids_max":20,"cpu_weight":10,"cpu_max":"200m"},"condition":{"controller":["pids"]},"stop":{"timeout_s":1}}'
 unit spin '{"type":"service","requires":["cgroup"],"exec":["sh","-c","while :; do :; done"],"resources":{"cpu_max":"0.1"}}'
-unit late '{"type":"service","requires":["cgroup"],"exec":["sleep","2000"],"ready":[{"file":"/run/late"}],"start_timeout_s":600,"restart":{"policy":"never"}}'
+unit late '{"type":"service","requires":["cgroup"],"resources":{"io_weight":50},"exec":["sleep","2000"],"ready":[{"file":"/run/late"}],"start_timeout_s":600,"restart":{"policy":"never"}}'
 unit a '{"type":"service","requires":["cgroup"],"exec":["sleep","3001"]}'
 unit b '{"type":"service","requires":["a"],"exec":["sleep","3002"]}'
 unit c '{"type":"service","requires":["b"],"exec":["sleep","3003"]}'
@@ -37,7 +37,8 @@ fed() { [ "$(wc -l </run/hungry)" -ge 3 ] && unit_is hungry ready; }
 await 60 fed
 echo "units $(cat $group/kinc/cgroup.subtree_control)"
 echo "hungry restarts $(field hungry restarts)"
-echo "hungry limits $(cat $group/kinc/hungry/memory.max $group/kinc/hungry/memory.swap.max $group/kinc/hungry/memory.high | paste -sd' ')"
+echo "hungry limits $(cat $group/kinc/hungry/memory.max $group/kinc/hungry/memory.swap.max | paste -sd' ')"
+echo "calm limits $(cat $group/kinc/calm/memory.low $group/kinc/calm/memory.high | paste -sd' ')"
 [ "$(field calm pid)" = "$calm" ] && [ "$(field calm restarts)" = 0 ] && echo calm was left alone
 echo "resources $(field hungry resources | jq -c '[.memory_max_bytes, (.memory_bytes > 0), (.pids > 0), (.cpu_ms >= 0), .oom_kills]')"
 full() { [ "$(cat $group/kinc/bomb/pids.current)" = 20 ]; }
@@ -80,10 +81,12 @@ is 'kinc-init ended in order' "$(cat "$work/status")" 0
 check 'the controllers are delegated' says '^controllers cpu io memory pids$'
 check 'PID 1 makes room for them' says '^init 0::/init$'
 check 'and enables them for pods' says '^root cpu io memory pids$'
-check 'for units only those that one of them needs' says '^units cpu memory pids$'
+check 'for units only those that one of them needs' says '^units cpu io memory pids$'
 check 'a unit over its memory limit is killed, and restarted' says '^hungry restarts 2$'
 check 'which is told' tells 'hungry +ended with signal KILL: killed by the kernel, which had no memory left for it; trying again'
-check 'its limits stand in the cgroup' says '^hungry limits 33554432 0 max$'
+check 'its limits stand in the cgroup' says '^hungry limits 33554432 0$'
+check 'so do those that only press' says '^calm limits 1048576 67108864$'
+check 'what this kernel lacks is told' tells 'io_weight does not hold: there is no io.weight'
 check 'it is killed alone' says '^calm was left alone'
 check 'status tells what it uses' says '^resources \[33554432,true,true,true,2\]$'
 check 'a fork bomb stays within pids_max' says '^bomb has 20 processes'
