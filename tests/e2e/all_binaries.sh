@@ -23,6 +23,7 @@ diag "$(on new get nodes -o wide)"
 cluster_check new kincnet
 workload_check new
 network_check new
+load_check new
 kinds_check new
 lives_check new crio
 check 'all pods of the system become Ready' \
