@@ -16,6 +16,8 @@ struct launch {
 	const char *force_port; /* FORCE_PORT as it stands, NULL when unset */
 	const char *user;	/* ground, unground, enter */
 	const char *root;	/* ground: the tree that becomes / */
+	const char *address;	/* expose: of the host; NULL: 127.0.0.1 */
+	const char *name_space; /* expose; NULL: default */
 	const char *init;	/* boot: systemd, openrc, runit or cron; NULL: the machine's */
 	const char *wait_text;	/* --wait: none, api or ready; NULL is ready */
 	const char *timeout_text;
@@ -37,7 +39,8 @@ launch_function command_up, command_down, command_list, command_status, command_
 	command_logs, command_doctor, command_ground, command_unground, command_enter,
 	command_help, command_version, command_stop, command_start, command_pause, command_resume,
 	command_exec, command_completion, command_quadlet,
-	command_boot, command_monitor, command_test;
+	command_boot, command_monitor, command_test,
+	command_expose, command_unexpose;
 
 /*
  * Says what was done beside the question, on stderr, so that stdout carries

@@ -8,6 +8,7 @@
 #include "cleanup.h"
 #include "cluster.h"
 #include "control.h"
+#include "exposure.h"
 #include "json.h"
 #include "launch.h"
 #include "look.h"
@@ -163,6 +164,21 @@ static void print_warnings(const cJSON *status)
 	}
 }
 
+static void print_exposed(const char *name)
+{
+	cleanup_json cJSON *list = exposure_list(name);
+	const cJSON *one;
+
+	cJSON_ArrayForEach(one, list)
+	{
+		printf("exposed: %s port %d -> %s (%s port %d), process %d\n",
+		       kinc_json_string(one, "address", ""), kinc_json_int(one, "port", 0),
+		       kinc_json_string(one, "target", ""),
+		       kinc_json_string(one, "target_address", ""),
+		       kinc_json_int(one, "target_port", 0), kinc_json_int(one, "pid", 0));
+	}
+}
+
 int command_status(struct launch *launch, struct kinc_error *err)
 {
 	cleanup_json cJSON *status = NULL;
@@ -173,14 +189,17 @@ int command_status(struct launch *launch, struct kinc_error *err)
 		return cluster_exit_status(result);
 	if (look_status(launch->cluster, &status, err) < 0)
 		return KINC_EXIT_SYSTEM;
-	if (launch->json)
+	if (launch->json) {
+		cJSON_AddItemToObject(status, "exposed", exposure_list(launch->cluster));
 		return look_print_json(status, err);
+	}
 	const char *state = kinc_json_string(status, "state", "unknown");
 	printf("cluster %s is ", launch->cluster);
 	print_text("", state);
 	printf(", %.0f s after its start\n", kinc_json_number(status, "elapsed_ms", 0) / 1000);
 	print_units(status);
 	print_warnings(status);
+	print_exposed(launch->cluster);
 	return strcmp(state, "ready") == 0 ? KINC_EXIT_OK : KINC_EXIT_NOT_SO;
 }
 

@@ -10,6 +10,7 @@
 #include "cleanup.h"
 #include "cluster.h"
 #include "delegation.h"
+#include "exposure.h"
 #include "kubeconfig.h"
 #include "launch.h"
 #include "podman.h"
@@ -143,7 +144,7 @@ int command_down(struct launch *launch, struct kinc_error *err)
 		return KINC_EXIT_NOT_SO;
 	}
 	/* Or systemd would start it again. */
-	if (quadlet_remove(launch->cluster, err) < 0 ||
+	if (exposure_end(launch->cluster, 0, err) < 0 || quadlet_remove(launch->cluster, err) < 0 ||
 	    remove_parts(launch->cluster, &everything, err) < 0)
 		return KINC_EXIT_SYSTEM;
 	launch_say("cluster %s is gone", launch->cluster);

@@ -39,7 +39,10 @@ images*) echo "${FAKE_IMAGES-[{\"Names\":[\"localhost/kinc/node:v1\"],\"Created\
 	*) echo "id of $last" ;;
 	esac
 	;;
-'container inspect') echo "id of $(jq -r .Image "$FAKE/containers/$last")" ;;
+'container inspect')
+	case $* in *State.Pid*) cat "$FAKE/pid" && exit ;; esac
+	echo "id of $(jq -r .Image "$FAKE/containers/$last")"
+	;;
 rename*)
 	[ -e "$FAKE/containers/$2" ] && [ ! -e "$FAKE/containers/$3" ] || exit 125
 	sed "s/\"$2\"/\"$3\"/" "$FAKE/containers/$2" >"$FAKE/containers/$3" && rm "$FAKE/containers/$2"
