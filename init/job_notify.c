@@ -51,6 +51,8 @@ static void apply(struct job *job, const struct notify_message *message)
 		job_adopt_main(job, message->main_pid);
 	if (message->has_status && strcmp(message->status, job->message) != 0)
 		job_set_message(job, "%s", message->status);
+	if (*message->warning)
+		manager_warn(job->manager, job->unit->name, message->warning);
 	if (message->reloading) {
 		job->reloading = true;
 		if (!message->has_status)

@@ -27,16 +27,15 @@ static bool is(const char *text, size_t size, const char *wanted)
 	return size == strlen(wanted) && memcmp(text, wanted, size) == 0;
 }
 
-static void set_status(struct notify_message *message, const char *text, size_t size)
+static void set_text(char *target, size_t room, const char *text, size_t size)
 {
-	if (size >= sizeof(message->status)) {
-		size = sizeof(message->status) - 1;
+	if (size >= room) {
+		size = room - 1;
 		while (size > 0 && ((unsigned char)text[size] & 0xc0) == 0x80)
 			size--;
 	}
-	memcpy(message->status, text, size);
-	message->status[size] = '\0';
-	message->has_status = true;
+	memcpy(target, text, size);
+	target[size] = '\0';
 }
 
 static void take(struct notify_message *message, const char *line, size_t size)
@@ -50,6 +49,8 @@ static void take(struct notify_message *message, const char *line, size_t size)
 	size_t length = size - key - 1;
 	bool one = is(value, length, "1");
 
+	message->has_status |= is(line, key, "STATUS");
+
 	if (is(line, key, "READY"))
 		message->ready = one;
 	else if (is(line, key, "RELOADING"))
@@ -59,7 +60,9 @@ static void take(struct notify_message *message, const char *line, size_t size)
 	else if (is(line, key, "BARRIER"))
 		message->barrier = one;
 	else if (is(line, key, "STATUS"))
-		set_status(message, value, length);
+		set_text(message->status, sizeof(message->status), value, length);
+	else if (is(line, key, "X_KINC_WARNING"))
+		set_text(message->warning, sizeof(message->warning), value, length);
 	else if (is(line, key, "MAINPID"))
 		message->main_pid = (pid_t)number(value, length, INT_MAX);
 	else if (is(line, key, "EXTEND_TIMEOUT_USEC"))

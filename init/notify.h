@@ -11,7 +11,8 @@
 struct notify_message {
 	bool ready, reloading, stopping, watchdog, watchdog_trigger, barrier;
 	bool has_status;
-	char status[256]; /* cut to fit, at a character's end */
+	/* Cut to fit, at a character's end; a warning of our own kind (X_KINC_WARNING=). */
+	char status[256], warning[256];
 	pid_t main_pid;
 	uint64_t extend_us, watchdog_us;
 	int error; /* ERRNO= */

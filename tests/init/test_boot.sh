@@ -41,7 +41,7 @@ if kind == "notify":
     s.connect(os.environ["NOTIFY_SOCKET"])
     s.send(b"STATUS=warming up\n")
     time.sleep(0.2)
-    s.send(b"X_UNKNOWN=1\nREADY=1\nSTATUS=here I am")
+    s.send(b"X_UNKNOWN=1\nX_KINC_WARNING=half of it\nREADY=1\nSTATUS=here I am")
     time.sleep(100)
 if address.startswith("/"):
     s = socket.socket(socket.AF_UNIX)
@@ -78,6 +78,8 @@ boot
 check 'all kinds of readiness are seen' says 'all ready'
 check 'status shows what a unit waits for' says 'waits for notify'
 is 'STATUS= is shown' "$(jq -r '.units[]|select(.name=="notify")|.message' "$work/status")" 'here I am'
+is 'X_KINC_WARNING= stays among the warnings' \
+	"$(jq -c '.warnings | map(select(. == "half of it"))' "$work/status")" '["half of it"]'
 is 'http waits for a good answer' \
 	"$(jq '.units[]|select(.name=="http")|.ready_ms-.started_ms >= 400' "$work/status")" true
 is 'SIGINT is an orderly shutdown' "$status" 0
