@@ -9,7 +9,8 @@ tells it what to do:
   GET    /test/mode?name=value                 see MODES
   GET    /test/log                             requests so far, one on a line
   GET    /test/events                          bodies of what was POSTed, one on a line
-With FAKE_API_STATE=FILE in its environment it begins with what another put last.
+With FAKE_API_STATE=FILE in its environment it begins with what another put last;
+with FAKE_API_WORLD=FILE with what is in such a file.
 """
 import http.server, json, os, select, ssl, sys, threading, time, urllib.parse
 
@@ -33,9 +34,19 @@ history = [] # (version, path, type, object)
 pages = {}   # (path, version) -> what was there then
 log, posted = [], []
 STATE = os.environ.get("FAKE_API_STATE")
-if STATE and os.path.exists(STATE):
-    version, kinds = json.load(open(STATE))
+WORLD = os.environ.get("FAKE_API_WORLD", STATE)
+if WORLD and os.path.exists(WORLD):
+    version, kinds = json.load(open(WORLD))
 began_at = version
+
+
+KINDS = {"pods": "Pod", "namespaces": "Namespace", "networkpolicies": "NetworkPolicy",
+         "services": "Service", "endpointslices": "EndpointSlice"}
+
+
+def typed(path, suffix=""):
+    *group, plural = path.strip("/").split("/")
+    return {"kind": KINDS.get(plural, "") + suffix, "apiVersion": "/".join(group[1:])}
 
 
 def key(obj):
@@ -113,8 +124,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         query = dict(urllib.parse.parse_qsl(url.query))
         body = self.rfile.read(int(self.headers["Content-Length"]))
         if url.path == "/test/put":
-            put(query["path"], json.loads(body), "gone" in query)
-            return self.answer(200, {})
+            obj, at = json.loads(body), time.time()
+            put(query["path"], obj, "gone" in query)
+            return self.answer(200, ("%.4f" % at).encode())
         if not self.allowed():
             return self.refuse(401, "Unauthorized")
         posted.append(url.path + " " + body.decode())
@@ -155,7 +167,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             metadata = {"resourceVersion": at}
             if end < len(items):
                 metadata["continue"] = "after+/=%d@%s" % (end, at)
-        self.answer(200, {"kind": "List", "metadata": metadata, "items": items[start:end]})
+        self.answer(200, {**typed(path, "List"), "metadata": metadata, "items": items[start:end]})
 
     def watch(self, path, since):
         # As from an API server that began anew: it never was that far, or does not remember.
@@ -184,7 +196,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
                     self.connection.shutdown(2)
                     self.close_connection = True
                     return
-                self.event(what, obj)
+                self.event(what, {**obj, **typed(path)})
                 if take("garbage"):
                     self.chunk(b"\x00{]] no JSON at all \xff\n")
                 if take("closing"):
@@ -192,7 +204,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             since = latest
             if time.time() - began > 1:
                 began = time.time()
-                self.event("BOOKMARK", {"metadata": {"resourceVersion": str(since)}})
+                self.event("BOOKMARK", {**typed(path), "metadata": {"resourceVersion": str(since)}})
 
     def event(self, what, obj):
         self.chunk(json.dumps({"type": what, "object": obj}).encode() + b"\n")
