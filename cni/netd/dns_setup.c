@@ -124,6 +124,8 @@ static int write_conf(const struct dns_setup *setup, const struct subnets *servi
 	fprintf(out,
 		"# Made by kincnetd --setup-dns.\n"
 		"bind-interfaces\n"
+		/* kincnetd asks here where an ExternalName leads. */
+		"listen-address=127.0.0.1\n"
 		"no-hosts\n"
 		"resolv-file=%s\n"
 		/* What kincnetd answers is not kept: its TTL is 0. */

@@ -6,6 +6,7 @@
  */
 #include <fcntl.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,7 +33,7 @@ static const char help[] =
 	"       kincnetd --compile FILE...                   policies as rules\n"
 	"       kincnetd --apply FILE...                     the same, into the kernel\n"
 	"       kincnetd --setup-dns SERVICES PODS           subnets: ground for cluster DNS\n"
-	"       kincnetd --make-kubeconfig FILE              credentials from /etc/kubernetes/pki\n"
+	"       kincnetd --make-kubeconfig FILE [PKI]        credentials by /etc/kubernetes/pki\n"
 	"\n"
 	"  --policy             enforce NetworkPolicies on this node\n"
 	"  --pod-subnets LIST   of the node's pods, with commas between them\n"
@@ -72,13 +73,16 @@ static int misuse(const char *what)
 
 static int command_make_kubeconfig(int argc, char **argv)
 {
+	const char *pki = argc == 2 ? argv[1] : "/etc/kubernetes/pki";
+	char certificate[PATH_MAX], key[PATH_MAX];
 	cleanup_free char *text = NULL;
 	struct kinc_error err;
 
-	if (argc != 1)
-		return misuse("--make-kubeconfig takes the file to write");
-	int result = certificate_make_kubeconfig("/etc/kubernetes/pki/ca.crt",
-						 "/etc/kubernetes/pki/ca.key", "system:kincnetd",
+	if (argc != 1 && argc != 2)
+		return misuse("--make-kubeconfig takes the file to write, and where the authority is");
+	snprintf(certificate, sizeof(certificate), "%s/ca.crt", pki);
+	snprintf(key, sizeof(key), "%s/ca.key", pki);
+	int result = certificate_make_kubeconfig(certificate, key, "system:kincnetd",
 						 "https://127.0.0.1:6443", &text, &err);
 	if (result == 0)
 		result = kinc_write_file_atomic(argv[0], text, strlen(text), 0600, &err);

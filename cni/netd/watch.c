@@ -27,6 +27,8 @@
 #define WATCH_GRACE_S 30
 #define DELAY_FIRST_MS 100
 #define DELAY_MAX_MS 5000
+/* The API server is about to start, and pods wait. */
+#define DELAY_MAX_FIRST_MS 500
 /* A watch that ends sooner counts as a failure: it would be begun a thousand times a second. */
 #define WATCH_SHORT_US 1000000U
 
@@ -73,12 +75,13 @@ static uint64_t jitter(uint64_t delay_ms)
 static void wait_and_retry(struct watch *watch, const char *reason, uint64_t at_least_ms)
 {
 	uint64_t delay = DELAY_FIRST_MS << (watch->failures < 6 ? watch->failures : 6);
+	uint64_t max = watch->synced ? DELAY_MAX_MS : DELAY_MAX_FIRST_MS;
 
 	watch->failures++;
 	watch->count.failures++;
 	watch->state = WATCH_WAITING;
-	if (delay > DELAY_MAX_MS)
-		delay = DELAY_MAX_MS;
+	if (delay > max)
+		delay = max;
 	delay = jitter(delay);
 	tell(watch, reason);
 	timer_set(watch->loop, &watch->timer, delay > at_least_ms ? delay : at_least_ms);
