@@ -59,6 +59,8 @@ const struct command command_rows[] = {
 	 "its log, or that of one unit"},
 	{"chart", command_chart, BIT(CLUSTER) | BIT(JSON), true, "[FILE.svg]",
 	 "draw its boot; kinc-NAME.svg unless named"},
+	{"export-logs", command_export_logs, BIT(CLUSTER), true, "[FILE.tar.gz]",
+	 "gather what a bug report needs, without secrets"},
 	{"load-image", command_load_image, BIT(CLUSTER), true, "ARCHIVE|IMAGE...",
 	 "give it an archive of images, or one of podman's"},
 	{"stop", command_stop, BIT(CLUSTER), true, "", "end it, but keep everything"},

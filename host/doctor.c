@@ -175,7 +175,7 @@ static int count_grade(const cJSON *list, const char *grade)
 	return count;
 }
 
-static cJSON *look_at_all(void)
+cJSON *doctor_look(void)
 {
 	struct finding *findings = calloc(doctor_check_count, sizeof(*findings));
 	cJSON *list = NULL;
@@ -205,7 +205,7 @@ int command_doctor(struct launch *launch, struct kinc_error *err)
 	if (launch->user)
 		result = doctor_fix_user(launch->user, launch->fix, &list, err);
 	else
-		list = look_at_all();
+		list = doctor_look();
 	if (result < 0)
 		return result == -EINVAL || result == -ENOENT ? KINC_EXIT_MISUSE : KINC_EXIT_SYSTEM;
 	if (launch->json) {

@@ -40,6 +40,9 @@ extern const size_t doctor_check_count;
  */
 int doctor_check(struct kinc_error *err);
 
+/* All checks made, as `doctor --json` prints them; the caller's. NULL without memory. */
+cJSON *doctor_look(void);
+
 /* Fills in a finding: what was found, and what is wrong with it. */
 void finding_found(struct finding *finding, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

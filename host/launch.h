@@ -34,7 +34,7 @@ struct launch {
  */
 typedef int launch_function(struct launch *launch, struct kinc_error *err);
 
-launch_function command_load_image, command_chart;
+launch_function command_load_image, command_chart, command_export_logs;
 launch_function command_up, command_down, command_list, command_status, command_kubeconfig,
 	command_logs, command_doctor, command_ground, command_unground, command_enter,
 	command_help, command_version, command_stop, command_start, command_pause, command_resume,

@@ -181,6 +181,22 @@ load_check() {
 	on "$name" delete pod of-podman of-archive >/dev/null
 }
 
+# logs_check CLUSTER: what export-logs gathers has all logs, and no secret of the cluster.
+logs_check() {
+	name=$1
+	check "$name: export-logs" in_host sh -c "cd && $ours --cluster $name export-logs logs.tgz"
+	is "$name: nothing was missing" "$(tar -tzf "$home/logs.tgz" | grep -c missing.txt)" 0
+	is "$name: logs of the static pods are in it" "$(tar -tzf "$home/logs.tgz" |
+		grep -o 'pods/kube-system_\(etcd\|kube-apiserver\)-.*/0.log$' | wc -l)" 2
+	tar -xOzf "$home/logs.tgz" >"$home/logs.all"
+	# One line of each private key, and what the kubeconfigs hold.
+	in_node "$name" sh -c 'for key in $(find /etc/kubernetes /var/lib/kubelet -name "*.key"); do sed -n 3p $key; done
+		sed -n "s/^ *\(client-key-data\|token\): //p" /etc/kubernetes/*.conf' >"$home/secrets"
+	check "$name: there are secrets to look for" test "$(grep -c . "$home/secrets")" -ge 8
+	is "$name: none of them is in it" "$(grep -c -F -f "$home/secrets" "$home/logs.all")" 0
+	is "$name: nor a key or token of any kind" "$(grep -c -E 'PRIVATE KEY-----|eyJhbGciOi[A-Za-z0-9_-]+[.]' "$home/logs.all")" 0
+}
+
 # kinds_check CLUSTER: pods of each kind run as their owner asked, seen from
 # inside; what cannot be is said to the owner.
 kinds_check() {

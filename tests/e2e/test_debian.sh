@@ -62,6 +62,7 @@ is 'controllers that are missing: said once' \
 	"$(in_host $ours --cluster dev status --json | jq -r '.warnings | map(select(test("cgroup controllers not delegated"))) | length')" \
 	"$(in_host grep -qw cpu "/sys/fs/cgroup/kinc.$user/cgroup.controllers" && echo 0 || echo 1)"
 load_check dev
+logs_check dev
 check 'the boot as a picture' in_host sh -c "cd && $ours --cluster dev chart && grep -q '>kubelet<' kinc-dev.svg"
 is 'version: kinc-launch, image and both nodes speak the same protocol' \
 	"$(in_host $ours version --json | jq -c '[.protocol, .image.protocol, .clusters[].protocol]')" '[1,1,1,1]'

@@ -40,6 +40,10 @@ images*) echo "${FAKE_IMAGES-[{\"Names\":[\"localhost/kinc/node:v1\"],\"Created\
 	esac
 	;;
 'container inspect')
+	[ $# -gt 3 ] || {
+		echo '[{"State":{"Status":"running"},"Config":{"Env":["KINC_CLUSTER=x","DB=hunter2"],"CreateCommand":["--env=DB=hunter2"]}}]'
+		exit
+	}
 	case $* in *State.Pid*) cat "$FAKE/pid" && exit ;; esac
 	echo "id of $(jq -r .Image "$FAKE/containers/$last")"
 	;;
@@ -74,6 +78,7 @@ inspect*)
 	if [ "${FAKE_RUN:-}" = exits ]; then state=exited; else state=running; fi
 	echo "[{\"State\":{\"Status\":\"$state\",\"ExitCode\":111}}]"
 	;;
+cp*) [ -z "${FAKE_CP:-}" ] || { echo 'Error: no such path' >&2 && exit 125; } && tar -C "$FAKE/log.d" -cf - pods ;;
 logs*) echo 'kinc-init: no IP forwarding' ;;
 'exec --interactive')
 	[ ! -x "$FAKE/exec" ] || exec "$FAKE/exec" "$@"

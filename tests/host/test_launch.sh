@@ -271,6 +271,39 @@ is 'a node of another protocol: up, status, logs and version say so' \
 is 'a node of another protocol: exit statuses' "$(grep -x '[0-9]*' "$FAKE/said.text" | paste -sd' ')" '111 111 1 1'
 like 'a node of another protocol: version shows it' "$(cat "$FAKE/said.text")" 'cluster pic: kinc-init unknown \(control protocol 2\)'
 
+# What a bug report needs, without what it must not have.
+mkdir -p "$FAKE/log.d/pods/ns_pod_1/web" && openssl genrsa 2048 2>/dev/null >"$FAKE/key"
+jwt=eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJrdWJlcm5ldGVzIn0.c2lnbmF0dXJlc2lnbmF0dXJl
+{
+	sed 's/^/2026-01-01T00:00:00Z stdout F /' "$FAKE/key"
+	echo "2026-01-01T00:00:00Z stdout F Authorization: Bearer opaque; saw $jwt, kubeadm join --token abcdef.0123456789abcdef"
+	echo "2026-01-01T00:00:00Z stdout F client-key-data: $(base64 -w 0 <"$FAKE/key")"
+	echo '2026-01-01T00:00:00Z stdout F {"password": "correct horse"} the pod says hello'
+} >"$FAKE/log.d/pods/ns_pod_1/web/0.log"
+{ seq 1500000; sed '1,5d' "$FAKE/key"; echo 'the end'; } >"$FAKE/log.d/pods/ns_pod_1/web/1.log"
+ln -s /etc/shadow "$FAKE/log.d/pods/link" && gzip -c "$FAKE/key" >"$FAKE/log.d/pods/old.gz"
+chown -R $TEST_USER "$FAKE/log.d" && mkdir "$FAKE/tmp" && chown $TEST_USER "$FAKE/tmp"
+with_init TMPDIR="$FAKE/tmp" sh -c "cd $FAKE && $launch --timeout 10 --cluster pic up >none 2>&1
+	$launch --cluster pic export-logs logs.tgz >said.text 2>&1; echo \$? >>said.text; FAKE_CP=1 $launch --cluster pic export-logs less.tgz >none 2>&1; $launch --cluster pic down 2>none"
+is 'export-logs: says where it is' "$(paste -sd' ' "$FAKE/said.text")" "$FAKE/logs.tgz 0"
+is 'export-logs: only for the user' "$(stat -c %a:%U "$FAKE/logs.tgz")" 600:$TEST_USER
+is 'export-logs: what is in it' "$(tar -tzf "$FAKE/logs.tgz" | sed -n 's|^kinc-pic-[0-9-]*/\(.*[^/]\)$|\1|p' | sort | paste -sd' ')" \
+	'boot.svg container.json doctor.json node.log podman.json pods/ns_pod_1/web/0.log pods/ns_pod_1/web/1.log status.json units.log versions.json'
+tar -xOzf "$FAKE/logs.tgz" >"$FAKE/all"
+for secret in "$jwt" abcdef.0123456789abcdef opaque 'correct' hunter2 "$(sed -n 2p "$FAKE/key")" "$(sed -n 7p "$FAKE/key")" "$(base64 -w 40 <"$FAKE/key" | sed -n 3p)"; do
+	is "export-logs: not in it: $(printf %.12s "$secret")" "$(grep -c -F -e "$secret" "$FAKE/all")" 0
+done
+for word in 'kubelet'\''s last words' 'no IP forwarding' 'the pod says hello' 'the end' 'KINC_CLUSTER=x' '"found"'; do
+	check "export-logs: in it: $word" grep -q -F -e "$word" "$FAKE/all"
+done
+check 'export-logs: the last 8 MiB of a long log' test "$(tar -xOzf "$FAKE/logs.tgz" --wildcards '*/1.log' | wc -c)" -lt 8388609
+is 'export-logs: nothing is left beside it' "$(ls "$FAKE/tmp")" ''
+is 'export-logs: what cannot be had is named' "$(tar -xOzf "$FAKE/less.tgz" --wildcards '*/missing.txt' | sed 's/:.*//' | paste -sd' ')" \
+	'pods'
+refuses 'export-logs of an unknown cluster' 1 'no cluster nope' inside "$launch" --cluster nope export-logs
+inside "$launch" --cluster dev export-logs "$work/none/none/x.tgz" >/dev/null 2>"$work/stderr"
+like 'export-logs to where nothing can be' "$? $(cat "$work/stderr")" '^111 .*cannot write .*x.tgz'
+
 # Images into it.
 load() { inside FAKE_LOAD="${fails:-}" "$launch" --cluster dev load-image "$@" 2>"$work/stderr"; }
 printf 'an archive' >"$FAKE/images.tar" && chown $TEST_USER "$FAKE/images.tar"
