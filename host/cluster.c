@@ -53,6 +53,9 @@ static int parse_one(const cJSON *container, struct cluster *ret)
 	    network_parse(kinc_json_string(labels, "io.kinc.service-subnet", ""),
 			  &cluster.networks.services) == 0)
 		cluster.port = port;
+	const char *options = kinc_json_string(labels, "io.kinc.options", "");
+	if (config_check_options(options) == 0)
+		snprintf(cluster.options, sizeof(cluster.options), "%s", options);
 	cluster.protocol = atoi(kinc_json_string(labels, "io.kinc.protocol", "0")); /* NOLINT */
 	snprintf(cluster.name, sizeof(cluster.name), "%s", name);
 	snprintf(cluster.state, sizeof(cluster.state), "%s",

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "config.h"
 #include "error.h"
 #include "network.h"
 
@@ -23,6 +24,7 @@ struct cluster {
 	int protocol;
 	char state[24]; /* podman's: running, exited, created, paused...; installed: quadlet_file.h */
 	char image[256];
+	char options[CONFIG_OPTIONS_MAX]; /* of podman, as config_options writes them */
 };
 
 struct cluster_list {

@@ -14,6 +14,10 @@ const struct option_row option_rows[OPTION_COUNT] = {
 			    AT(cluster)},
 	[OPTION_IMAGE] = {"image", "IMAGE", NULL, "node image; default the newest local one",
 			  AT(image)},
+	[OPTION_CONFIG] = {"config", "FILE", NULL, "what the cluster is made with, as YAML",
+			   AT(config)},
+	[OPTION_MEMORY] = {"memory", "SIZE", NULL, "limit of the node, like 4g", AT(memory)},
+	[OPTION_CPUS] = {"cpus", "NUMBER", NULL, "limit of the node, like 2 or 1.5", AT(cpus)},
 	[OPTION_WAIT] = {"wait", "FOR", "none api ready", "return when that is so; default ready",
 			 AT(wait_text)},
 	[OPTION_TIMEOUT] = {"timeout", "SECONDS", NULL, "how long to wait; default 600",
@@ -43,7 +47,7 @@ static const unsigned long for_all = BIT(DEBUG) | BIT(HELP) | BIT(VERSION);
 
 const struct command command_rows[] = {
 	{"up", command_up,
-	 BIT(CLUSTER) | BIT(IMAGE) | BIT(WAIT) | BIT(TIMEOUT) | BIT(KEEP) | BIT(JSON), true, "",
+	 BIT(CLUSTER) | BIT(IMAGE) | BIT(CONFIG) | BIT(MEMORY) | BIT(CPUS) | BIT(WAIT) | BIT(TIMEOUT) | BIT(KEEP) | BIT(JSON), true, "",
 	 "make or start it, wait until it is Ready"},
 	{"down", command_down, BIT(CLUSTER), true, "", "remove it with all its data"},
 	{"list", command_list, BIT(JSON) | BIT(QUIET), true, "", "all clusters of this user"},

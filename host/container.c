@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "version.h"
@@ -43,6 +44,19 @@ static void add_identity(struct podman *podman, const struct cluster *cluster)
 	podman_addf(podman, "--env=KINC_SERVICE_SUBNET=%s", services);
 }
 
+/* What the user's configuration adds, and the label that keeps it. */
+static void add_configured(struct podman *podman, const char *options)
+{
+	if (*options)
+		podman_addf(podman, "--label=io.kinc.options=%s", options);
+	while (*options) {
+		size_t length = strcspn(options, ";");
+		podman_addf(podman, "%.*s", (int)length, options);
+		options += length;
+		options += *options == ';';
+	}
+}
+
 void container_add_options(struct podman *podman, const struct cluster *cluster,
 			   const struct container_ground *ground)
 {
@@ -73,6 +87,7 @@ void container_add_options(struct podman *podman, const struct cluster *cluster,
 	podman_addf(podman, "--volume=%s:/run/kinc/control", ground->runtime_dir);
 	podman_addf(podman, "--publish=127.0.0.1:%d:6443", cluster->port);
 	add_identity(podman, cluster);
+	add_configured(podman, cluster->options);
 	podman_add(podman, "--health-cmd=[\"kincctl\",\"health\"]");
 	podman_add(podman, "--health-start-period=300s");
 	/* Asking for a timer where there is none would fail the start; `podman healthcheck run`

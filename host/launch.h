@@ -13,6 +13,8 @@
 struct launch {
 	const char *cluster;	/* a valid name; "default" unless named */
 	const char *image;	/* NULL: the newest local node image */
+	const char *config; /* a file of config.h, NULL for none */
+	const char *memory, *cpus; /* limits of the node, NULL for none */
 	const char *force_port; /* FORCE_PORT as it stands, NULL when unset */
 	const char *user;	/* ground, unground, enter */
 	const char *root;	/* ground: the tree that becomes / */

@@ -18,6 +18,9 @@ static const struct {
 				"fs.inotify.max_user_watches=524288`"},
 	{"cannot allocate memory",
 	 "the host is short of memory: `free -m` tells how much there is"},
+	/* crun's words for a limit whose controller the user has not got. */
+	{"is not available under",
+	 "limits hold only where their cgroup controllers are delegated: `kinc-launch doctor`"},
 	{"address already in use",
 	 "another program has the port: `kinc-launch list`, or choose with FORCE_PORT"},
 	{"certificate has expired or is not yet valid",

@@ -14,7 +14,7 @@
 #include "io.h"
 #include "json.h"
 
-enum { FILE_MAX = 1 << 16, LINE_MAX_BYTES = 512 }; /* what is longer is none of ours */
+enum { FILE_MAX = 1 << 16, LINE_MAX_BYTES = CONFIG_OPTIONS_MAX + 512 }; /* what is longer is none of ours */
 
 void quadlet_unit(const char *name, char text[QUADLET_UNIT_MAX])
 {

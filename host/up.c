@@ -24,6 +24,7 @@
 #include "json.h"
 #include "kubeconfig.h"
 #include "launch.h"
+#include "mend.h"
 #include "network.h"
 #include "podman.h"
 #include "quadlet.h"
@@ -35,6 +36,9 @@ enum { RUN_TIMEOUT_MS = 180000 };
 struct up {
 	const struct launch *launch;
 	struct cluster cluster;
+	struct config config;
+	char options[CONFIG_OPTIONS_MAX]; /* of config */
+	bool configured;
 	char *image;
 	struct remove_parts made;
 	char kubeconfig[CLUSTER_PATH_MAX]; /* "" until it is there */
@@ -86,14 +90,41 @@ static int run_container(struct up *up, const char *runtime_dir, struct kinc_err
 	podman_add(&podman, up->image);
 	/* From here on there may be a container, even if podman is cut short. */
 	up->made.container = true;
-	return podman_run(&podman, RUN_TIMEOUT_MS, NULL, err);
+	int result = podman_run(&podman, RUN_TIMEOUT_MS, NULL, err);
+	const struct kinc_error why = result < 0 && err ? *err : (struct kinc_error){0};
+	const char *mend = mend_of(why.message);
+	return mend ? kinc_error_set(err, -result, "%s; %s", why.message, mend) : result;
+}
+
+/* The configuration file first, then what the command line says of the same. */
+static int configure(struct up *up, struct kinc_error *err)
+{
+	const struct launch *launch = up->launch;
+	int result = launch->config ? config_load(launch->config, &up->config, err) : 0;
+
+	if (result == 0 && launch->memory)
+		result = config_set_memory(&up->config, launch->memory, err);
+	if (result == 0 && launch->cpus)
+		result = config_set_cpus(&up->config, launch->cpus, err);
+	up->configured = launch->config || launch->memory || launch->cpus;
+	const struct config_host host = config_host_here();
+	return result < 0 ? result : config_options(&up->config, &host, up->options, err);
+}
+
+/* The image that is asked for; NULL when none is. */
+static const char *asked_image(const struct up *up)
+{
+	if (up->launch->image)
+		return up->launch->image;
+	return *up->config.image ? up->config.image : NULL;
 }
 
 static int create(struct up *up, const struct cluster_list *list, struct kinc_error *err)
 {
 	char runtime_dir[CLUSTER_PATH_MAX];
-	int result = image_resolve(up->launch->image, &up->image, err);
+	int result = image_resolve(asked_image(up), &up->image, err);
 
+	snprintf(up->cluster.options, sizeof(up->cluster.options), "%s", up->options);
 	snprintf(up->cluster.name, sizeof(up->cluster.name), "%s", up->launch->cluster);
 	if (result == 0)
 		result = choose_place(up->launch, list, &up->cluster, err);
@@ -158,6 +189,29 @@ static int wants_another_image(const struct up *up, const struct cluster *existi
 	return result;
 }
 
+/* Whether the existing container is to be replaced; then up->image is from what. */
+static int find_change(struct up *up, const struct cluster *existing, bool *ret,
+		       struct kinc_error *err)
+{
+	bool configured = up->configured && strcmp(up->options, existing->options) != 0;
+	const char *image = asked_image(up);
+
+	if (!configured && !image)
+		return 0;
+	if (quadlet_installed(existing->name))
+		return kinc_error_set(err, EEXIST,
+				      "cluster %s is a unit of systemd: `quadlet install` with "
+				      "--image changes its image, and only without the unit can "
+				      "its configuration change",
+				      existing->name);
+	int result = image_resolve(image ? image : existing->image, &up->image, err);
+	if (result == 0 && configured)
+		*ret = true;
+	else if (result == 0)
+		result = wants_another_image(up, existing, ret, err);
+	return result;
+}
+
 static int stop_and_rename(const char *container, const char *kept, struct kinc_error *err)
 {
 	cleanup_podman struct podman stop = podman_new();
@@ -169,7 +223,7 @@ static int stop_and_rename(const char *container, const char *kept, struct kinc_
 }
 
 /*
- * Another image: a new container with the volumes, the port and the subnets of
+ * Another image or configuration: a new container with the volumes, the port and the subnets of
  * the old one, which waits under another name until the new one runs.
  */
 static int replace(struct up *up, const struct cluster *existing, struct kinc_error *err)
@@ -180,8 +234,13 @@ static int replace(struct up *up, const struct cluster *existing, struct kinc_er
 	cluster_container(existing->name, container);
 	snprintf(kept, sizeof(kept), "%s-before", container);
 	up->cluster = *existing;
-	launch_say("cluster %s goes on with its data from %s instead of %s", existing->name,
-		   up->image, existing->image);
+	if (up->configured)
+		snprintf(up->cluster.options, sizeof(up->cluster.options), "%s", up->options);
+	if (strcmp(up->image, existing->image) != 0)
+		launch_say("cluster %s goes on with its data from %s instead of %s", existing->name,
+			   up->image, existing->image);
+	else
+		launch_say("cluster %s goes on with its data, configured anew", existing->name);
 	int result = make_runtime_dir(up, runtime_dir, err);
 	if (result == 0)
 		result = stop_and_rename(container, kept, err);
@@ -221,19 +280,10 @@ static int up_locked(struct up *up, struct kinc_error *err)
 		return result;
 	const struct cluster *existing = cluster_list_find(&list, up->launch->cluster);
 	bool another = false;
-	if (existing && existing->port && up->launch->image) {
-		if (quadlet_installed(existing->name))
-			result = kinc_error_set(err, EEXIST,
-						"cluster %s is a unit of systemd: `quadlet "
-						"install` with --image changes its image",
-						existing->name);
-		else
-			result = image_resolve(up->launch->image, &up->image, err);
-		if (result == 0)
-			result = wants_another_image(up, existing, &another, err);
-		if (result < 0)
-			return result;
-	}
+	if (existing && existing->port)
+		result = find_change(up, existing, &another, err);
+	if (result < 0)
+		return result;
 	if (!existing)
 		result = create(up, &list, err);
 	else
@@ -319,7 +369,9 @@ static int run(struct up *up, struct kinc_error *err)
 	/* What the host lacks is its fault, whatever the number says. */
 	if (result < 0)
 		return result == -EINVAL ? -EINVAL : -ENOSYS;
-	result = up_locked(up, err);
+	result = configure(up, err);
+	if (result == 0)
+		result = up_locked(up, err);
 	return result < 0 ? result : wait_and_fetch(up, err);
 }
 

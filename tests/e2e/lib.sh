@@ -197,6 +197,41 @@ logs_check() {
 	is "$name: nor a key or token of any kind" "$(grep -c -E 'PRIVATE KEY-----|eyJhbGciOi[A-Za-z0-9_-]+[.]' "$home/logs.all")" 0
 }
 
+# config_check: a cluster as a file says, and again as another file says.
+config_check() {
+	name=set
+	mkdir "$home/set" && echo word >"$home/set/file" && chown -R "$uid:$uid" "$home/set"
+	cat >"$home/set.yaml" <<-END
+		extraPortMappings: [{hostPort: 18080, containerPort: 10256}]
+		extraMounts: [{hostPath: /home/$user/set, containerPath: /data, readOnly: true}]
+		featureGates: {TTLAfterFinished: true}
+		network: slirp4netns
+	END
+	check "$name: up --config" in_host $ours --cluster $name --config "/home/$user/set.yaml" up
+	is "$name: the folder is there" "$(in_node $name cat /data/file)" word
+	like "$name: and cannot be written to" "$(in_node $name touch /data/new 2>&1)" 'Read-only'
+	like "$name: the port answers" "$(in_host "/home/$user/busybox" wget -qO- http://127.0.0.1:18080/healthz)" lastUpdated
+	for program in kube-apiserver kube-controller-manager kube-scheduler kubelet; do
+		check "$name: $program knows the gate" in_node $name sh -c 'tr "\0" "\n" <"/proc/$(pidof $1)/cmdline" |
+			grep -qx -e --feature-gates=TTLAfterFinished=true' - $program
+	done
+	on $name create configmap kept >/dev/null
+	echo 'featureGates: {TTLAfterFinished: false}' >"$home/set.yaml"
+	check "$name: up with another configuration" in_host $ours --cluster $name --config "/home/$user/set.yaml" up
+	check "$name: the gate is off" in_node $name sh -c 'tr "\0" "\n" <"/proc/$(pidof kube-apiserver)/cmdline" |
+		grep -qx -e --feature-gates=TTLAfterFinished=false'
+	check "$name: and its data is there" on $name get configmap kept
+	check "$name: down" in_host $ours --cluster $name down
+	if in_host grep -qw memory "/sys/fs/cgroup/kinc.$user/cgroup.controllers"; then
+		check "$name: up --memory --cpus" in_host $ours --cluster $name --memory 3g --cpus 1.5 up
+		is "$name: that is what the node can give" "$(on $name get nodes -o 'jsonpath={.items[0].status.allocatable.cpu}')" 1500m
+		check "$name: down" in_host $ours --cluster $name down
+	else
+		like "$name: a limit that cannot hold is refused" "$(in_host $ours --cluster $name --memory 3g up 2>&1; echo "status $?")" \
+			'only where their cgroup controllers are delegated|^status [1-9]'
+	fi
+}
+
 # kinds_check CLUSTER: pods of each kind run as their owner asked, seen from
 # inside; what cannot be is said to the owner.
 kinds_check() {

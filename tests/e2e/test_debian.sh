@@ -99,6 +99,7 @@ like 'a cycle of units' "$(in_host $ours --cluster third --image localhost/broke
 is 'failures leave no third cluster' \
 	"$(in_host sh -c 'podman --cgroup-manager=cgroupfs ps --all --format "{{.Names}}" | grep third; podman --cgroup-manager=cgroupfs volume ls --quiet | grep third; ls ~/.kube | grep third')" ''
 
+config_check
 check 'down staging' in_host $ours --cluster staging down
 check 'dev does not notice' on dev get --raw /readyz
 check 'make down CLUSTER=dev' in_clone 'make down CLUSTER=dev'

@@ -170,6 +170,34 @@ anew "$launch" --timeout 10 --cluster dev --image localhost/kinc/node:v2 up
 is 'the same image: nothing is replaced' "$(grep -c 'run --detach' "$FAKE/log")" "$runs"
 like 'the same image: said' "$(cat "$work/stderr")" 'cluster dev runs already on port 6444'
 
+# A configuration is kept with the cluster, and another one makes its container again.
+options_of() { grep 'run --detach' "$FAKE/log" | tail -n 1 | tr ' ' '\n' | grep -e '^--\(memory\|cpus\|network\|publish=127.0.0.1:80\|volume=/srv\|env=KINC_FEATURE\)' | paste -sd' '; }
+printf 'image: localhost/kinc/node:v2\nmemory: 2g\nextraPortMappings: [{hostPort: 8080, containerPort: 80}]\nfeatureGates: {A: true}\n' >"$FAKE/config.yaml"
+chown $TEST_USER "$FAKE/config.yaml"
+configured() { anew "$launch" --timeout 10 --cluster set up "$@"; }
+configured --config "$FAKE/config.yaml" --cpus 1.5
+is 'up --config, and what the command line says besides' "$?:$(options_of)" \
+	'0:--memory=2048m --cpus=1.5 --env=KINC_FEATURE_GATES=A=true --publish=127.0.0.1:8080:80/tcp'
+like 'its image' "$(ran_from)" '^kinc-set-control-plane running localhost/kinc/node:v2$'
+runs=$(grep -c 'run --detach' "$FAKE/log")
+configured --wait none --config "$FAKE/config.yaml" --cpus 1.5
+is 'the same configuration: nothing is replaced' "$?:$(grep -c 'run --detach' "$FAKE/log")" "0:$runs"
+configured --wait none
+is 'none: nothing is replaced' "$?:$(grep -c 'run --detach' "$FAKE/log")" "0:$runs"
+configured --image localhost/kinc/node:v1
+is 'another image: configured as before' "$?:$(options_of)" \
+	'0:--memory=2048m --cpus=1.5 --env=KINC_FEATURE_GATES=A=true --publish=127.0.0.1:8080:80/tcp'
+configured --memory 3g
+is 'another configuration: made anew' "$?:$(options_of)" '0:--memory=3072m'
+like 'and told' "$(cat "$work/stderr")" 'cluster set goes on with its data, configured anew'
+inside "$launch" --cluster set down >/dev/null 2>&1
+printf 'memory: 2g\nextraMount: []\n' >"$FAKE/config.yaml"
+refuses 'a mistake in it' 100 'config.yaml:2:1: no key "extraMount" belongs here; the nearest is "extraMounts"' \
+	inside "$launch" --cluster set --config "$FAKE/config.yaml" up
+refuses 'no such file' 100 'none.yaml: No such file' inside "$launch" --cluster set --config "$FAKE/none.yaml" up
+refuses 'memory of words' 100 'memory "lots" is not' inside "$launch" --cluster set --memory lots up
+refuses 'no processors' 100 'cpus "0" is not' inside "$launch" --cluster set --cpus 0 up
+
 # kubectl's own file. `up` and `down` of dev, with what the arguments set.
 config=$work/home/$TEST_USER/.kube/config
 again() {
