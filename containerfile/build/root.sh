@@ -8,6 +8,7 @@
 #   pod    what the etcd and kube-proxy images stand on: packages unpacked,
 #          without a package manager
 #   host   the simulated host of the tests (bookworm), all of packages/run
+#   host13 the same of trixie, with Podman 5 and the user's systemd
 #   arm64  headers and libraries for building kinc for that architecture
 #   peers  other programs for PID 1, for the bench
 set -eu
@@ -26,7 +27,7 @@ node-containerd | node-crio)
 	done
 	lists="node $lists"
 	;;
-peers) ;;
+peers | host13) ;;
 pod)
 	variant=extract
 	# A package that is only unpacked has no alternatives.
@@ -34,7 +35,7 @@ pod)
 	;;
 host) suite=bookworm lists=run ;;
 arm64) suite=bookworm variant=extract architecture=arm64 ;;
-*) die "usage: root.sh node-containerd|node-crio|pod|host|arm64|peers" ;;
+*) die "usage: root.sh node-containerd|node-crio|pod|host|host13|arm64|peers" ;;
 esac
 hook=$KINC_TOP/containerfile/build/root-manifest.sh
 packages=$(for list in $lists; do package_list "$list"; done | paste -sd, -)

@@ -1,0 +1,89 @@
+#!/bin/sh
+# Debian 13, Podman 5 and the user's systemd: Podman's own generator makes a unit
+# of a cluster; systemd starts it, knows when it is Ready, stops it, and starts
+# it again after a reboot. So does the unit of `boot`. The node image comes from
+# the simulated host of Debian 12.
+set -u
+. "$(dirname -- "$0")/lib.sh"
+host_begin
+in_host true
+if ! output=$(in_clone 'make image' 2>&1); then
+	not_ok 'make image'
+	diag "$output"
+	finish
+fi
+image=$(in_host podman --cgroup-manager=cgroupfs images --format '{{.Repository}}:{{.Tag}}' --filter reference=localhost/kinc/node | head -n 1)
+archive=$(mktemp "$KINC_CACHE/node.XXXXXX.tar")
+in_host sh -c 'podman --cgroup-manager=cgroupfs save --quiet "$1"' - "$image" >"$archive"
+cp "$kubernetes/kubectl" "$archive.kubectl"
+host_end
+
+host=$(mktemp -d "$KINC_CACHE/host.XXXXXX")
+root=$("$KINC_TOP/containerfile/build/root.sh" host13) || die 'no root for Debian 13'
+trap 'host_end; rm -f "$archive" "$archive.kubectl"' EXIT
+tar -C "$host" -xpf "$root"
+chmod 0755 "$host"
+echo "$user:x:$uid:$uid:a tester:/home/$user:/bin/sh" >>"$host/etc/passwd"
+echo "$user:x:$uid:" >>"$host/etc/group"
+echo "$user:1000000:65536" | tee "$host/etc/subuid" >"$host/etc/subgid"
+home=$host/home/$user
+mkdir -p "$home/.config/containers"
+cp "$launch" "$host/usr/local/bin/kinc-launch"
+cp "$archive.kubectl" "$host/usr/local/bin/kubectl"
+# The network of the tests' machine is what slirp4netns was proved on.
+printf '[network]\ndefault_rootless_network_cmd = "slirp4netns"\n' >"$home/.config/containers/containers.conf"
+# Podman's units wait for the network, which they ask a system manager for: here is none.
+mkdir -p "$home/.config/systemd/user"
+ln -s /dev/null "$home/.config/systemd/user/podman-user-wait-network-online.service"
+chown -Rh "$uid:$uid" "$home"
+ours=kinc-launch unit=kinc-dev-control-plane.service
+
+# boot: the user's systemd begins, in a control group of its own, as after a login.
+boot() {
+	"$launch" ground --user "$user" --root "$host" >&2 || die 'the simulated host does not start'
+	grounded=true
+	ground=$(pgrep -u "$uid" | head -n 1)
+	mkdir -p "/proc/$ground/root/run/systemd/system"
+	in_host sh -c 'mkdir "/sys/fs/cgroup/kinc.$USER/manager"
+		(echo 0 >"/sys/fs/cgroup/kinc.$USER/manager/cgroup.procs"
+			exec setsid /usr/lib/systemd/systemd --user </dev/null >/tmp/systemd.log 2>&1) &'
+	wait_for 30 in_host systemctl --user show-environment || die 'no systemd of the user'
+}
+reboot() { host_stop && boot; }
+is_ready() { in_host $ours --cluster dev status; }
+# The user's file outlives the node, and so must what it says of the certificates.
+kept() { in_host kubectl --context kinc-dev get configmap kept -o 'jsonpath={.data.word}' 2>&1; }
+journal() { diag "$(in_host systemctl --user status --no-pager --full $unit 2>&1 | tail -n 20; in_host podman logs kinc-dev-control-plane 2>&1 | tail -n 20)"; }
+
+boot
+check 'the image is there' in_host sh -c 'podman load --quiet' <"$archive"
+check 'quadlet install' in_host $ours --cluster dev quadlet install
+like "Podman's generator made the unit" "$(in_host systemctl --user cat $unit)" '^ExecStart=/usr/bin/podman run .*--sdnotify=container'
+check 'systemd starts it' in_host systemctl --user start $unit || journal
+check 'and when systemd says started, it is Ready' is_ready || journal
+check 'up finds it' in_host $ours --cluster dev up
+check 'monitor is content' in_host $ours --cluster dev monitor --timeout 60
+diag "$(in_host $ours --cluster dev monitor)"
+check 'test is content' in_host $ours --cluster dev test
+in_host kubectl --context kinc-dev create configmap kept --from-literal=word=kept >/dev/null
+check 'stop' in_host $ours --cluster dev stop
+is 'systemd has stopped it' "$(in_host systemctl --user is-active $unit)" inactive
+like 'it is known without a container' "$(in_host $ours list)" '^dev +installed +64'
+check 'start' in_host $ours --cluster dev start
+is 'its data is there' "$(kept)" kept
+reboot
+check 'after a reboot systemd starts it by itself' wait_for 300 is_ready || journal
+is 'its data is there, by the same kubeconfig' "$(kept)" kept
+check 'quadlet remove' in_host $ours --cluster dev quadlet remove
+is 'the unit is gone' "$(in_host systemctl --user cat $unit 2>&1 | grep -c 'No files found')" 1
+check 'it starts as an ordinary cluster' in_host $ours --cluster dev start
+is 'its data is there still' "$(kept)" kept
+
+check 'boot install' in_host $ours --cluster dev boot install
+reboot
+check 'after a reboot the unit of boot starts it' wait_for 300 is_ready || journal
+is 'its data is there after that' "$(kept)" kept
+check 'boot remove' in_host $ours --cluster dev boot remove
+check 'down' in_host $ours --cluster dev down
+is 'down leaves no container and no volume' "$(in_host podman ps --all --quiet; in_host podman volume ls --quiet)" ''
+finish
