@@ -55,8 +55,9 @@ static void ask(const char *name, const struct question *question, struct monito
 		answer->text = steal_ptr(&done.output);
 	else if (result < 0)
 		snprintf(answer->fault, sizeof(answer->fault), "%.190s", fault.message);
-	else
-		podman_last_line(done.errors, answer->fault, sizeof(answer->fault));
+	else /* kinc-probe tells its reason on stdout */
+		podman_last_line(*done.errors ? done.errors : done.output, answer->fault,
+				 sizeof(answer->fault));
 	if (!answer->text && !*answer->fault)
 		snprintf(answer->fault, sizeof(answer->fault), "%s failed without a word",
 			 question->words[0]);

@@ -29,7 +29,7 @@
 
 static const char in_namespace[] = "--namespace=" TRIAL_NAMESPACE;
 
-enum { CALL_TIMEOUT_MS = 30000, TRIES = 20, TEXT_MAX = 256 };
+enum { CALL_TIMEOUT_MS = 30000, PATIENCE_S = 5, VOLUME_TRIES = 40, TEXT_MAX = 256 };
 
 struct trial {
 	const char *cluster;
@@ -59,11 +59,11 @@ static int kubectl(const struct trial *trial, char text[TEXT_MAX], struct kinc_e
 }
 
 /* The rules of a Service, and a new namespace's account, come a moment after what they are for. */
-static bool again(int *tries, int result)
+static bool again(time_t began, int result)
 {
 	const struct timespec pause = {.tv_nsec = 250 * 1000000L};
 
-	if (result == 0 || boot_interrupted() || ++*tries >= TRIES)
+	if (result == 0 || boot_interrupted() || time(NULL) - began > PATIENCE_S)
 		return false;
 	nanosleep(&pause, NULL);
 	return true;
@@ -106,14 +106,15 @@ static void try_workload(struct trial *trial, struct checklist_item *item)
 {
 	struct kinc_error fault = {0};
 	char wait[40];
-	int tries = 0, result;
+	time_t began = time(NULL);
+	int result;
 
 	snprintf(wait, sizeof(wait), "--timeout=%lds", trial->timeout_s);
 	do {
 		fault = (struct kinc_error){0};
 		result = kubectl(trial, NULL, &fault, in_namespace, "get", "serviceaccount",
 				 "default", PODMAN_END);
-	} while (again(&tries, result));
+	} while (again(began, result));
 	if (result == 0)
 		result = apply(trial, &fault);
 	if (result == 0)
@@ -155,7 +156,8 @@ static int fetch(const struct trial *trial, bool from_node, const char *address,
 		 struct kinc_error *err)
 {
 	char url[TEXT_MAX + 32], answer[TEXT_MAX];
-	int tries = 0, result;
+	time_t began = time(NULL);
+	int result;
 
 	snprintf(url, sizeof(url), "http://%s:%d/", address, port);
 	do {
@@ -177,7 +179,7 @@ static int fetch(const struct trial *trial, bool from_node, const char *address,
 		if (result < 0)
 			kinc_error_set(err, EREMOTEIO, "%s to %s: %.120s",
 				       from_node ? "node" : "pod", url, fault.message);
-	} while (again(&tries, result));
+	} while (again(began, result));
 	return result;
 }
 
@@ -211,7 +213,7 @@ static void try_dns(struct trial *trial, struct checklist_item *item)
 	struct kinc_error fault = {0};
 	char dns[TEXT_MAX] = "", address[TEXT_MAX] = "";
 	cleanup_free char *output = NULL;
-	int tries = 0;
+	time_t began = time(NULL);
 	int result = kubectl(trial, dns, &fault, "--namespace=kube-system", "get", "service",
 			     "kube-dns", "--ignore-not-found", "--output=name", PODMAN_END);
 
@@ -235,7 +237,7 @@ static void try_dns(struct trial *trial, struct checklist_item *item)
 		if (asked == 0 && !strstr(output, address))
 			asked = kinc_error_set(&fault, EPROTO, "%s does not resolve to %.40s", name,
 					       address);
-		if (!again(&tries, asked)) {
+		if (!again(began, asked)) {
 			result = asked;
 			break;
 		}
@@ -295,7 +297,7 @@ static int end(const struct trial *trial, struct kinc_error *err)
 			result = kinc_error_set(err, ETIMEDOUT, "%.100s is not removed", left);
 		else if (result == 0 && tries)
 			*err = (struct kinc_error){0};
-	} while (++tries < 2 * TRIES && result < 0 &&
+	} while (++tries < VOLUME_TRIES && result < 0 &&
 		 nanosleep(&(struct timespec){.tv_sec = 1}, NULL) == 0);
 	return result;
 }

@@ -3,6 +3,8 @@
 # host. KINC_TEST_BIN_DIR names the directory.
 set -u
 . "$(dirname -- "$0")/lib.sh"
+. "$(dirname -- "$0")/monitor.sh"
+. "$(dirname -- "$0")/trial.sh"
 if [ -z "${KINC_TEST_BIN_DIR:-}" ]; then
 	skip 'Kubernetes from a directory of binaries' 'KINC_TEST_BIN_DIR is not set'
 	finish
@@ -24,6 +26,8 @@ cluster_check new kincnet
 workload_check new
 network_check new
 load_check new
+trial_check new ok
+monitor_check new crio
 kinds_check new
 lives_check new crio
 check 'all pods of the system become Ready' \

@@ -4,6 +4,9 @@
 set -u
 . "$(dirname -- "$0")/lib.sh"
 . "$(dirname -- "$0")/plain.sh"
+. "$(dirname -- "$0")/monitor.sh"
+. "$(dirname -- "$0")/trial.sh"
+. "$(dirname -- "$0")/expose.sh"
 host_begin
 
 in_host true # the user's first command makes what stays until unground
@@ -66,6 +69,9 @@ logs_check dev
 check 'the boot as a picture' in_host sh -c "cd && $ours --cluster dev chart && grep -q '>kubelet<' kinc-dev.svg"
 is 'version: kinc-launch, image and both nodes speak the same protocol' \
 	"$(in_host $ours version --json | jq -c '[.protocol, .image.protocol, .clusters[].protocol]')" '[1,1,1,1]'
+trial_check dev absent
+expose_check dev
+monitor_check dev containerd
 kinds_check dev
 lives_check dev containerd
 
