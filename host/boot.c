@@ -132,14 +132,6 @@ static int judge(const struct boot *boot, struct kinc_error *err)
 			      failed ? failed->name : "(unnamed)", failed ? failed->detail : "");
 }
 
-static void debug_line(const cJSON *line)
-{
-	cleanup_free char *text = podman_debug ? cJSON_PrintUnformatted(line) : NULL;
-
-	if (text)
-		fprintf(stderr, "< %s\n", text);
-}
-
 static int follow(struct boot *boot, struct kinc_control *control, struct kinc_error *err)
 {
 	cleanup_json cJSON *request = kinc_control_request("watch", NULL);
@@ -155,7 +147,6 @@ static int follow(struct boot *boot, struct kinc_control *control, struct kinc_e
 			result = check_time(boot, err);
 			continue;
 		}
-		debug_line(line);
 		if (result < 0)
 			*err = lost;
 		if (result == 0)

@@ -13,6 +13,7 @@
 
 #include "cluster.h"
 #include "commands.h"
+#include "control.h"
 #include "enter.h"
 #include "launch.h"
 #include "podman.h"
@@ -197,6 +198,7 @@ int main(int argc, char **argv)
 		launch.force_port = NULL;
 	const struct command *command = parse(&launch, argc, argv, &err);
 	podman_debug = launch.debug;
+	kinc_control_debug = launch.debug;
 	if (command && launch.help) {
 		status = help(&launch, command);
 	} else if (command && (!command_takes(command, OPTION_CLUSTER) ||

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -17,6 +18,8 @@
 #include "version.h"
 
 /* #syscalls socket connect send recv setsockopt fcntl poll */
+
+bool kinc_control_debug;
 
 static long long now_ms(void)
 {
@@ -115,6 +118,8 @@ int kinc_control_send(struct kinc_control *control, const cJSON *object, int tim
 
 	if (!text)
 		return kinc_error_errno(err, ENOMEM, "asking kinc-init");
+	if (kinc_control_debug)
+		fprintf(stderr, "> %s\n", text);
 	if (strlen(text) + 1 > KINC_CONTROL_REQUEST_MAX)
 		return kinc_error_set(err, EMSGSIZE, "the request is longer than %d bytes",
 				      KINC_CONTROL_REQUEST_MAX);
@@ -162,6 +167,8 @@ static bool take_line(struct kinc_control *control, cJSON **ret_object)
 		return false;
 	}
 	size_t length = (size_t)(end - control->buffer);
+	if (kinc_control_debug)
+		fprintf(stderr, "< %.*s\n", (int)length, control->buffer);
 	*ret_object = cJSON_ParseWithLength(control->buffer, length);
 	control->size -= length + 1;
 	control->scanned = 0;

@@ -3,6 +3,7 @@
 #define KINC_CONTROL_H
 
 #include <cjson/cJSON.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "error.h"
@@ -33,6 +34,9 @@ struct kinc_control {
 		.fd = -9                                                                           \
 	}
 #define cleanup_control __attribute__((cleanup(kinc_control_close)))
+
+/* Whether to show each line on stderr: > what is sent, < what comes (--debug). */
+extern bool kinc_control_debug;
 
 /*
  * Connects to the socket at path. Errors: -ENOENT (nothing there),

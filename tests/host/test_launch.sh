@@ -287,10 +287,12 @@ refuses 'chart of an unknown cluster' 1 'no cluster nope' inside "$launch" --clu
 
 # Versions, and those that do not fit.
 with_init sh -c "$launch --timeout 10 --cluster pic up 2>$FAKE/none >&2; $launch version >$FAKE/said.text; echo \$? >>$FAKE/said.text
-	$launch version --json >$FAKE/said.json; $launch --cluster pic down 2>$FAKE/none"
+	$launch version --json >$FAKE/said.json; $launch --debug --cluster pic status >$FAKE/said.debug 2>&1; $launch --cluster pic down 2>$FAKE/none"
 is 'version: of kinc-launch, image and node' "$(sed 's/[0-9]*\.[0-9]*\.[0-9]* (/V (/' "$FAKE/said.text" | paste -sd,)" \
 	'kinc-launch V (control protocol 1),image localhost/kinc/node:v1 (control protocol 1): Kubernetes v1.20.2,cluster pic: kinc-init V (control protocol 1),0'
 is 'version --json' "$(jq -c '[.protocol, .image.protocol, .clusters[0].protocol]' "$FAKE/said.json")" '[1,1,1]'
+is '--debug shows what is asked of podman and of the node, and its answers' \
+	"$(grep -c '^+ podman .* ps \|^> {"protocol":1,"command":"status"}$\|^< {"protocol":1,"ok":true' "$FAKE/said.debug")" 3
 is '--version is of kinc-launch alone' "$(inside "$launch" --version | wc -l)" 1
 with_init FAKE_SPEAKS=2 sh -c "$launch --timeout 10 --cluster pic up --keep; echo \$?; $launch --cluster pic status; echo \$?
 	$launch --cluster pic logs kubelet; echo \$?; $launch version; echo \$?; $launch --cluster pic down" >"$FAKE/said.text" 2>&1
