@@ -375,6 +375,9 @@ static void judge_dns(const struct monitor_view *view, struct checklist_item *re
 {
 	if (view->status && !unit_of(view, "coredns"))
 		checklist_grade(result, CHECKLIST_ABSENT, "this node image has no cluster DNS");
+	else if (!view->status)
+		checklist_grade(result, CHECKLIST_UNKNOWN,
+				"kinc-init does not tell whether there is DNS");
 	else if (has_objects(view, result) &&
 		 pods_ready(view, "CoreDNS", "k8s-app", "kube-dns", result))
 		checklist_grade(result, CHECKLIST_OK, "CoreDNS is Ready");

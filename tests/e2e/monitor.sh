@@ -50,7 +50,7 @@ monitor_check() {
 	check "$name: and is content again" wait_for 90 well
 	pid=$(in_host podman --cgroup-manager=cgroupfs inspect --format '{{.State.Pid}}' "kinc-$name-control-plane")
 	in_host kill -STOP "$pid"
-	is "$name: monitor names node: PID 1 hangs" "$(graded "$name")" 'node failed init unknown initialized unknown'
+	is "$name: monitor names node: PID 1 hangs" "$(graded "$name")" 'node failed init unknown initialized unknown dns unknown'
 	in_host kill -CONT "$pid"
 	check "$name: and is content again" wait_for 90 well
 	in_host $ours --cluster "$name" pause 2>/dev/null

@@ -96,7 +96,7 @@ is 'the API server is down' "$(grades readyz)" \
 is 'the API server does not tell' "$(grades kubectl)" \
 	'api-server failed node-ready unknown pod-network unknown storage unknown dns unknown'
 like 'and why' "$(jq -r '.steps[8].evidence' "$work/stdout")" 'nodes is forbidden'
-is 'kinc-init does not answer' "$(grades init)" 'node failed init unknown initialized unknown'
+is 'kinc-init does not answer' "$(grades init)" 'node failed init unknown initialized unknown dns unknown'
 is 'the node does not respond' "$(grades responds | cut -d' ' -f1-4)" 'node failed ip-forward unknown'
 like 'and why' "$(jq -r '.steps[1].evidence' "$work/stdout")" 'crun: no such process'
 kill $listener && wait $listener 2>/dev/null
