@@ -15,6 +15,11 @@
 #define LINES_MAX 8192
 /* Of addresses in one line: a transaction must fit into a socket's buffer. */
 #define INTERVALS_MAX 200
+/*
+ * So many intervals are better a line each than a set without a name: to find one,
+ * the kernel goes over all sets of the table, for each such set anew.
+ */
+#define LINE_EACH_MAX 4
 
 /* One way to say who: the text, and for which family it is. */
 struct term {
@@ -114,6 +119,15 @@ static void add_block_terms(const struct compiler *compiler, const struct interv
 			 print("meta nfproto %s ", family == AF_INET ? "ipv4" : "ipv6"));
 		return;
 	}
+	for (size_t i = 0; i < block->count && block->count <= LINE_EACH_MAX; i++) {
+		const struct interval *each = &block->list[i];
+		bool one = ip_equal(&each->first, &each->last);
+		add_term(terms, family,
+			 print("%s %s %s%s%s ", ip, far_word(compiler), ip_format(&each->first, first),
+			       one ? "" : "-", one ? "" : ip_format(&each->last, last)));
+	}
+	if (block->count <= LINE_EACH_MAX)
+		return;
 	for (size_t begin = 0; begin < block->count; begin += INTERVALS_MAX) {
 		FILE *out = alloc_stream(&text, &size);
 		fprintf(out, "%s %s {", ip, far_word(compiler));
@@ -200,21 +214,25 @@ static void number_terms(const struct policy_rule *rule, int protocol, const cha
 		intervals_merge(&ports, &one);
 		intervals_release(&one);
 	}
-	if (!ports.count)
-		return;
-	FILE *out = alloc_stream(&text, &size);
-	fprintf(out, "%s dport {", word);
+	bool each = ports.count <= LINE_EACH_MAX;
+	FILE *out = NULL;
 	for (size_t i = 0; i < ports.count; i++) {
 		unsigned first = address_port(&ports.list[i].first);
 		unsigned last = address_port(&ports.list[i].last);
-		fprintf(out, "%s %u", i ? "," : "", first);
+		if (each || i == 0) {
+			out = alloc_stream(&text, &size);
+			fprintf(out, each ? "%s dport " : "%s dport { ", word);
+		}
+		fprintf(out, "%s%u", each || i == 0 ? "" : ", ", first);
 		if (last > first)
 			fprintf(out, "-%u", last);
+		if (!each && i + 1 < ports.count)
+			continue;
+		fputs(each ? " " : " } ", out);
+		fclose(out);
+		add_term(terms, AF_UNSPEC, text);
 	}
-	fputs(" } ", out);
-	fclose(out);
 	intervals_release(&ports);
-	add_term(terms, AF_UNSPEC, text);
 }
 
 static const struct {

@@ -6,6 +6,7 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
+#include <malloc.h>
 
 #include "alloc.h"
 #include "leftovers.h"
@@ -14,6 +15,26 @@
 
 /* Lines of a transaction, and elements of sets in them: 600 went through, a thousand did not. */
 #define WEIGHT_MAX 480
+
+static struct nft_ctx *make_context(void)
+{
+	struct nft_ctx *nft = alloc_must(nft_ctx_new(NFT_CTX_DEFAULT));
+
+	if (nft_ctx_buffer_output(nft) != 0 || nft_ctx_buffer_error(nft) != 0)
+		alloc_must(NULL);
+	return nft;
+}
+
+/*
+ * libnftables keeps what it read of the table, which is all of it, and reads it
+ * again before the next command, as the table has changed by then.
+ */
+static void forget_cache(struct kernel *kernel)
+{
+	nft_ctx_free(kernel->nft);
+	kernel->nft = make_context();
+	malloc_trim(0);
+}
 
 int kernel_open(struct kernel *kernel, struct kinc_error *err)
 {
@@ -33,9 +54,7 @@ int kernel_open(struct kernel *kernel, struct kinc_error *err)
 			       : status;
 	}
 	/* Only now: libnftables ends the process when it gets no socket. */
-	kernel->nft = alloc_must(nft_ctx_new(NFT_CTX_DEFAULT));
-	if (nft_ctx_buffer_output(kernel->nft) != 0 || nft_ctx_buffer_error(kernel->nft) != 0)
-		alloc_must(NULL);
+	kernel->nft = make_context();
 	return 0;
 }
 
@@ -172,7 +191,12 @@ int kernel_apply(struct kernel *kernel, const struct model *model,
 		status = move(kernel, &settlement->fill, err);
 	if (status == 0)
 		status = move(kernel, &settlement->turn, err);
-	return status < 0 ? status : bury(kernel, model, settlement, err);
+	if (status == 0)
+		status = bury(kernel, model, settlement, err);
+	/* When all of that stands: nobody waits for it. */
+	if (settlement->peers_count || settlement->chain_count)
+		forget_cache(kernel);
+	return status;
 }
 
 /* Elements of known addresses, which are of no prefix, by themselves; or all but these. */
@@ -234,6 +258,7 @@ int kernel_renew(struct kernel *kernel, const struct model *model,
 	if (status == 0)
 		status = leftovers_remove(&kernel->nfnl, &leftovers, err);
 	leftovers_release(&leftovers);
+	forget_cache(kernel);
 	return status;
 }
 

@@ -97,7 +97,7 @@ finish_measure() {
 $world make "$pods_count" "$policies_count" "$work/world.json"
 echo "$pods_count pods, $policies_count policies"
 measure kincnetd "$kincnetd" --kubeconfig "$work/kubeconfig" --metrics "$work/metrics" --policy \
-	--pod-subnets 10.4.0.0/24,fd00:4::/64 --gate "$work/gate" --node node1
+	--pod-subnets 10.4.0.0/24 --gate "$work/gate" --node node1
 if [ -n "${KINC_BENCH_NETPOL:-}" ]; then
 	account=/run/secrets/kubernetes.io/serviceaccount
 	mkdir -p $account

@@ -46,7 +46,7 @@ def make(pods, policies, path):
     for i in range(spaces):
         listed["/api/v1/namespaces"].append({"metadata": {"name": "ns%d" % i, "uid": "s%d" % i, "labels": {
             "kubernetes.io/metadata.name": "ns%d" % i, "team": "t%d" % (i % 8)}}})
-    ports = [{"protocol": "TCP", "port": 8080}, {"protocol": "TCP", "port": "http"}, {"protocol": "UDP", "port": 5000, "endPort": 5010}]
+    ports = [{"protocol": "TCP", "port": port} for port in (8080, 8443, 9090)]
     for i in range(policies):
         spec = {"podSelector": {"matchLabels": {"app": "app%d" % chance.randrange(40)}}, "policyTypes": ["Ingress", "Egress"],
                 "ingress": [{"from": peers(chance), "ports": ports}], "egress": [{"to": peers(chance), "ports": ports}]}

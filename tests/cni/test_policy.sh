@@ -101,6 +101,13 @@ means 'who is not' client 'web:80/TCP' ''
 policy b block6 "'podSelector':{},'ingress':[{'from':[{'ipBlock':{'cidr':'fd00:a::/32','except':['fd00:a:3::/48']}},{'ipBlock':{'cidr':'0.0.0.0/0'}}]}]" | apply
 is 'blocks of both families' "$(reach far web:80/UDP)" 'web:80/UDP'
 is 'excepted in one' "$(reach near web:80/UDP)" 'web:80/UDP(4)'
+# More than are written a line each.
+ports=$(for port in 81 84 443 8080 9; do printf ",{'port':%d}" $port; done)
+policy b many "'podSelector':{},'ingress':[{'ports':[${ports#,}],'from':[{'ipBlock':{'cidr':'0.0.0.0/0',
+	'except':['192.0.3.0/24','198.51.100.0/24','203.0.113.0/24','100.64.0.0/10','172.16.0.0/12']}}]}]" | apply
+is 'five ports of a block with five holes' "$(reach far web:80/TCP web:81/TCP web:443/TCP)" 'web:81/TCP(4) web:443/TCP(4)'
+is 'not from a hole' "$(reach near web:81/TCP)" ''
+like 'which are sets' "$(nft list table inet kinc_policy)" 'tcp dport [{] 9, 81, 84, 443, 8080 [}]'
 
 policy a out "'podSelector':{},'policyTypes':['Egress']" | apply
 means 'egress denied: nothing gets out' client "$three other:80/TCP far:80/TCP" ''

@@ -172,12 +172,19 @@ static void world_same(const struct world *a, const struct world *b)
 
 /* What the rules say */
 
+/* One interval, or several in brackets: bytes, without the space behind. */
+static int world_list_size(const char *list)
+{
+	return *list == '{' ? (int)strcspn(list, "}") + 1 : (int)strcspn(list, " \n");
+}
+
 static bool world_in_list(const char *list, const struct ip_address *address, unsigned number)
 {
 	char text[4096], *state = NULL;
 
-	snprintf(text, sizeof(text), "%.*s", (int)strcspn(list, "}"), list);
-	for (char *item = strtok_r(text, "{, ", &state); item; item = strtok_r(NULL, "{, ", &state)) {
+	snprintf(text, sizeof(text), "%.*s", world_list_size(list), list);
+	for (char *item = strtok_r(text, "{}, ", &state); item;
+	     item = strtok_r(NULL, "{}, ", &state)) {
 		char *dash = strchr(item, '-');
 		struct ip_address first, last;
 		if (dash)
@@ -239,13 +246,12 @@ static bool world_line(const struct world *world, const struct flow *flow, const
 			if (line[used] == '@' ? !world_in_set(world, line + used + 2, address, 0)
 					      : !world_in_list(line + used, address, 0))
 				return false;
-			used += (int)strcspn(line + used, line[used] == '@' ? " " : "}");
-			used += 1 + (line[used] == '}');
+			used += world_list_size(line + used) + 1;
 		} else if (sscanf(line, "%15s dport %n", word[0], &used) == 1) {
 			if (strcasecmp(word[0], protocol) != 0 ||
 			    !world_in_list(line + used, NULL, flow->port))
 				return false;
-			used += (int)strcspn(line + used, "}") + 2;
+			used += world_list_size(line + used) + 1;
 		} else {
 			fprintf(stderr, "what is: %s\n", line);
 			abort();
