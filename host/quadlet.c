@@ -48,7 +48,8 @@ static int systemctl(const char *verb, const char *name, struct kinc_error *err)
 	if (result < 0 || done.status == 0)
 		return result;
 	podman_last_line(done.errors, reason, sizeof(reason));
-	return kinc_error_set(err, EREMOTEIO, "systemctl --user %s %s: %s", verb, unit, reason);
+	return kinc_error_set(err, EREMOTEIO, "systemctl --user %s%s%s: %s", verb, name ? " " : "",
+			      unit, reason);
 }
 
 int quadlet_start(const char *name, struct kinc_error *err)
