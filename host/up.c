@@ -301,6 +301,7 @@ static int exit_status(int result)
 	case 0:
 		return KINC_EXIT_OK;
 	case EINVAL:
+	case E2BIG:
 		return KINC_EXIT_MISUSE;
 	case EREMOTEIO:
 	case ETIMEDOUT:

@@ -200,10 +200,14 @@ logs_check() {
 # config_check: a cluster as a file says, and again as another file says.
 config_check() {
 	name=set
-	mkdir "$home/set" && echo word >"$home/set/file" && chown -R "$uid:$uid" "$home/set"
+	mkdir "$home/set" "$home/patches" && echo word >"$home/set/file"
+	echo 'metadata: { labels: { patched: "yes" } }' >"$home/patches/kube-scheduler0+merge.yaml"
+	chown -R "$uid:$uid" "$home/set" "$home/patches"
 	cat >"$home/set.yaml" <<-END
 		extraPortMappings: [{hostPort: 18080, containerPort: 10256}]
-		extraMounts: [{hostPath: /home/$user/set, containerPath: /data, readOnly: true}]
+		extraMounts:
+		- {hostPath: /home/$user/set, containerPath: /data, readOnly: true}
+		- {hostPath: /home/$user/patches, containerPath: /etc/kinc/patches}
 		featureGates: {TTLAfterFinished: true}
 		network: slirp4netns
 	END
@@ -215,6 +219,8 @@ config_check() {
 		check "$name: $program knows the gate" in_node $name sh -c 'tr "\0" "\n" <"/proc/$(pidof $1)/cmdline" |
 			grep -qx -e --feature-gates=TTLAfterFinished=true' - $program
 	done
+	like "$name: a patch of kubeadm is in effect" \
+		"$(on $name --namespace kube-system get pods -l patched=yes -o name)" '^pod/kube-scheduler-'
 	on $name create configmap kept >/dev/null
 	echo 'featureGates: {TTLAfterFinished: false}' >"$home/set.yaml"
 	check "$name: up with another configuration" in_host $ours --cluster $name --config "/home/$user/set.yaml" up
