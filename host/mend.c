@@ -18,8 +18,12 @@ static const struct {
 				"fs.inotify.max_user_watches=524288`"},
 	{"cannot allocate memory",
 	 "the host is short of memory: `free -m` tells how much there is"},
-	/* crun's words for a limit whose controller the user has not got. */
+	/* crun's words, of 1.21 and of 1.8, for a limit whose controller the user has not got. */
 	{"is not available under",
+	 "limits hold only where their cgroup controllers are delegated: `kinc-launch doctor`"},
+	{"opening file `memory.max`",
+	 "limits hold only where their cgroup controllers are delegated: `kinc-launch doctor`"},
+	{"opening file `cpu.max`",
 	 "limits hold only where their cgroup controllers are delegated: `kinc-launch doctor`"},
 	{"address already in use",
 	 "another program has the port: `kinc-launch list`, or choose with FORCE_PORT"},

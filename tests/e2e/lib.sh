@@ -219,8 +219,7 @@ config_check() {
 		check "$name: $program knows the gate" in_node $name sh -c 'tr "\0" "\n" <"/proc/$(pidof $1)/cmdline" |
 			grep -qx -e --feature-gates=TTLAfterFinished=true' - $program
 	done
-	like "$name: a patch of kubeadm is in effect" \
-		"$(on $name --namespace kube-system get pods -l patched=yes -o name)" '^pod/kube-scheduler-'
+	check "$name: a patch of kubeadm is in effect" in_node $name grep 'patched: "yes"' /etc/kubernetes/manifests/kube-scheduler.yaml
 	on $name create configmap kept >/dev/null
 	echo 'featureGates: {TTLAfterFinished: false}' >"$home/set.yaml"
 	check "$name: up with another configuration" in_host $ours --cluster $name --config "/home/$user/set.yaml" up
@@ -233,8 +232,8 @@ config_check() {
 		is "$name: that is what the node can give" "$(on $name get nodes -o 'jsonpath={.items[0].status.allocatable.cpu}')" 1500m
 		check "$name: down" in_host $ours --cluster $name down
 	else
-		like "$name: a limit that cannot hold is refused" "$(in_host $ours --cluster $name --memory 3g up 2>&1; echo "status $?")" \
-			'only where their cgroup controllers are delegated|^status [1-9]'
+		like "$name: a limit that cannot hold is refused" "$(in_host $ours --cluster $name --memory 3g up 2>&1)" \
+			'only where their cgroup controllers are delegated'
 	fi
 }
 
