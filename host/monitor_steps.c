@@ -373,11 +373,14 @@ static void judge_storage(const struct monitor_view *view, struct checklist_item
 
 static void judge_dns(const struct monitor_view *view, struct checklist_item *result)
 {
-	if (view->status && !unit_of(view, "coredns"))
-		checklist_grade(result, CHECKLIST_ABSENT, "this node image has no cluster DNS");
-	else if (!view->status)
+	if (!view->status)
 		checklist_grade(result, CHECKLIST_UNKNOWN,
 				"kinc-init does not tell whether there is DNS");
+	else if (unit_of(view, "dnsmasq")) {
+		if (unit_stands(view, "dnsmasq", result) && unit_stands(view, "kincnetd", result))
+			checklist_grade(result, CHECKLIST_OK, "dnsmasq and kincnetd are ready");
+	} else if (!unit_of(view, "coredns"))
+		checklist_grade(result, CHECKLIST_ABSENT, "this node image has no cluster DNS");
 	else if (has_objects(view, result) &&
 		 pods_ready(view, "CoreDNS", "k8s-app", "kube-dns", result))
 		checklist_grade(result, CHECKLIST_OK, "CoreDNS is Ready");
@@ -400,5 +403,5 @@ const struct monitor_step monitor_steps[MONITOR_STEPS] = {
 	 judge_network},
 	{"storage", "a default class with its provisioner", "exec -- kubectl get storageclass",
 	 judge_storage},
-	{"dns", "CoreDNS is Ready", "exec -- kubectl --namespace kube-system get pods", judge_dns},
+	{"dns", "names of services are answered", "exec -- kubectl --namespace kube-system get pods", judge_dns},
 };

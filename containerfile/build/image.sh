@@ -83,14 +83,14 @@ if [ "$minor" -ge 31 ]; then config=v1beta4
 elif [ "$minor" -le 21 ]; then config=v1beta2
 else die "Kubernetes $version: 1.15 to 1.21, and 1.31 and newer, are supported"; fi
 if [ "$minor" -ge 22 ]; then kubelet=kubelet-1.22; else kubelet=kubelet-1.20; fi
-if [ -x "$kubernetes/coredns" ]; then dns=coredns; else dns=''; fi
+if [ -x "$kubernetes/coredns" ]; then dns=coredns; else dns=dnsmasq; fi
 if [ -x "$kubernetes/local-path-provisioner" ]; then storage=local-path; else storage=hostpath; fi
 name=localhost/kinc/node:$version-$flavour
 
 # shellcheck disable=SC2046
 inputs=$(key $(find $recipe manifests init/units -type f | sort) \
 	"$programs/pause" "$programs/iptables-select" "$programs/kinc-init" "$programs/kincctl" \
-	"$programs/kinc-probe" "$programs/kincnet" "$programs/kinc-crun" \
+	"$programs/kinc-probe" "$programs/kincnet" "$programs/kincnetd" "$programs/kinc-crun" \
 	"$($podman image inspect --format '{{.Id}}' "$node_image" "$pod_image")" \
 	"$(cd "$kubernetes" && stat -c '%n %s %Y' -- *)")
 before=$($podman image inspect --format '{{.Id}}' "$name" 2>/dev/null) || before=''
@@ -135,7 +135,7 @@ for image in $(ask kubeadm config images list --kubernetes-version "$version" \
 		pod_tags="$pod_tags $image"
 		;;
 	kube-*) pod_build program scratch "$kubernetes" "$program" "$image" ;;
-	coredns) [ -z "$dns" ] || pod_build coredns scratch "$kubernetes" coredns "$image" ;;
+	coredns) [ "$dns" != coredns ] || pod_build coredns scratch "$kubernetes" coredns "$image" ;;
 	esac
 done
 # kube-proxy and etcd need a userland and share one image.
@@ -166,9 +166,9 @@ units=$context/usr/lib/kinc/units
 mkdir -p "$units" "$context/usr/share/kinc/manifests" "$context/opt/cni/bin" "$context/usr/bin"
 for folder in units.d manifests.d images.d patches config; do mkdir -p "$context/etc/kinc/$folder"; done
 cp init/units/*.json init/units/$runtime/*.json init/units/$kubelet/*.json init/units/$config/*.json "$units"
-[ -z "$dns" ] || cp init/units/$dns/*.json "$units"
-cp manifests/$storage/*.yaml "$context/usr/share/kinc/manifests"
-for program in kinc-init kinc-probe kinc-crun; do
+cp init/units/$dns/*.json "$units"
+cp manifests/*.yaml manifests/$storage/*.yaml "$context/usr/share/kinc/manifests"
+for program in kinc-init kinc-probe kinc-crun kincnetd; do
 	install -D -m 0755 "$programs/$program" "$context/usr/libexec/kinc/$program"
 done
 install -m 0755 "$programs/kincctl" "$context/usr/bin/"

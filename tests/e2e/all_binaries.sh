@@ -25,6 +25,8 @@ diag "$(on new get nodes -o wide)"
 cluster_check new kincnet
 workload_check new
 network_check new
+policy_check new
+names_check new
 load_check new
 trial_check new ok
 monitor_check new crio

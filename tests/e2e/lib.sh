@@ -6,6 +6,7 @@
 . "$(dirname -- "$0")/../lib.sh"
 . "$KINC_TOP/containerfile/build/common.sh"
 . "$KINC_TOP/tests/e2e/network.sh"
+. "$KINC_TOP/tests/e2e/policy.sh"
 
 launch=$KINC_BUILD/bin/kinc-launch
 # Another name and number let two runs share a machine.

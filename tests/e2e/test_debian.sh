@@ -61,6 +61,8 @@ for cluster_name in dev staging; do
 	workload_check $cluster_name
 	network_check $cluster_name
 done
+policy_check dev
+names_check dev
 is 'controllers that are missing: said once' \
 	"$(in_host $ours --cluster dev status --json | jq -r '.warnings | map(select(test("cgroup controllers not delegated"))) | length')" \
 	"$(in_host grep -qw cpu "/sys/fs/cgroup/kinc.$user/cgroup.controllers" && echo 0 || echo 1)"
@@ -69,7 +71,7 @@ logs_check dev
 check 'the boot as a picture' in_host sh -c "cd && $ours --cluster dev chart && grep -q '>kubelet<' kinc-dev.svg"
 is 'version: kinc-launch, image and both nodes speak the same protocol' \
 	"$(in_host $ours version --json | jq -c '[.protocol, .image.protocol, .clusters[].protocol]')" '[1,1,1,1]'
-trial_check dev absent
+trial_check dev ok
 expose_check dev
 monitor_check dev containerd
 kinds_check dev
@@ -89,7 +91,7 @@ in_host podman --cgroup-manager=cgroupfs stop kinc-dev-control-plane >/dev/null
 check 'up starts a cluster that was stopped' in_host $ours --cluster dev up
 is 'what is true already is not done again' \
 	"$(in_host $ours --cluster dev status --json | jq -r '[.units[] | select(.message | startswith("unchanged since")).name] | sort | join(" ")')" \
-	'certs control-plane etcd kubeconfig kubelet-config pki-address'
+	'certs control-plane etcd kincnetd-kubeconfig kubeconfig kubelet-config pki-address'
 check 'its Deployment comes back' on dev rollout status deployment/web --timeout=120s
 leases_check dev 'after the restart of the node'
 

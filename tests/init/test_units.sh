@@ -108,11 +108,11 @@ else
 		'^(digraph kinc \{|  rankdir=RL;|  "[^"]+"( -> "[^"]+")? \[.*\];|\})$' "$work/graph")" 0
 fi
 for flavour in containerd/kubelet-1.20/v1beta2 containerd/kubelet-1.22/v1beta4 crio/kubelet-1.22/v1beta4; do
-	for dns in '' coredns; do
+	for dns in coredns dnsmasq; do
 		rm -rf "$work/shipped" && mkdir "$work/shipped"
 		cp "$KINC_TOP"/init/units/*.json "$work/shipped"
 		for folder in $(echo $flavour | tr / ' '); do cp "$KINC_TOP/init/units/$folder"/*.json "$work/shipped"; done
-		[ -z "$dns" ] || cp "$KINC_TOP/init/units/$dns"/*.json "$work/shipped"
+		cp "$KINC_TOP/init/units/$dns"/*.json "$work/shipped"
 		check "the shipped units $flavour $dns" "$init" --check --units "$work/shipped"
 	done
 done
