@@ -84,7 +84,7 @@ else
 	skip 'podman info' 'podman is not installed'
 fi
 if command -v podman >/dev/null && [ -e "$work/image/pause" ]; then
-	printf 'FROM scratch\nCOPY pause /sbin/init\nCMD ["/sbin/init"]\n' >"$work/image/Containerfile"
+	printf 'FROM scratch\nLABEL io.kinc.protocol=1\nCOPY pause /sbin/init\nCMD ["/sbin/init"]\n' >"$work/image/Containerfile"
 	check 'podman build' enter $podman build -q -t localhost/kinc/node:test "$work/image"
 	enter "$launch" --cluster one --timeout 1 --keep >/dev/null 2>&1
 	like 'kinc-launch up, real podman: the node runs' "$(as $TEST_USER "$launch" list)" '^one +running +6[0-9]+'
