@@ -189,10 +189,11 @@ static void judge_runtime(const struct monitor_view *view, struct checklist_item
 
 	if (!unit_stands(view, "runtime", result) || !has(&view->runtime, result))
 		return;
-	bool serves = strncmp(view->runtime.text, "application/grpc", 16) == 0;
+	bool serves = strncmp(view->runtime.text, "application/grpc", 16) == 0 ||
+		      strncmp(view->runtime.text, "application/json", 16) == 0;
 	checklist_grade(result, serves ? CHECKLIST_OK : CHECKLIST_FAILED, "%s%s",
 			kinc_json_string(info, "containerRuntimeVersion", "its socket"),
-			serves ? " serves gRPC" : " does not serve gRPC");
+			serves ? " answers on its socket" : " does not answer as a runtime");
 }
 
 static void judge_kubelet(const struct monitor_view *view, struct checklist_item *result)
@@ -403,5 +404,6 @@ const struct monitor_step monitor_steps[MONITOR_STEPS] = {
 	 judge_network},
 	{"storage", "a default class with its provisioner", "exec -- kubectl get storageclass",
 	 judge_storage},
-	{"dns", "names of services are answered", "exec -- kubectl --namespace kube-system get pods", judge_dns},
+	{"dns", "names of services are answered",
+	 "exec -- kubectl --namespace kube-system get pods", judge_dns},
 };

@@ -64,8 +64,10 @@ static void ask(const char *name, const struct question *question, struct monito
 }
 
 /*
- * Both runtimes serve gRPC on the socket, and answer a plain request over HTTP/2
- * with that type. A socket that is only there does not.
+ * The runtimes serve gRPC on the socket, and something that curl can ask for, by
+ * which they show it: CRI-O has /info over HTTP/1, as JSON, and resets what else
+ * is asked; containerd answers any request over HTTP/2 with the type of gRPC. A
+ * socket that is only there does neither.
  */
 static void ask_runtime(const char *name, struct monitor_answer *answer)
 {
@@ -78,9 +80,11 @@ static void ask_runtime(const char *name, struct monitor_answer *answer)
 		return;
 	}
 	socket.text[strcspn(socket.text, "\n")] = '\0';
-	const struct question question = {.words = {CURL, "--http2-prior-knowledge",
-						    "--unix-socket", socket.text, "--write-out",
-						    "%{content_type}", "http://localhost/"}};
+	bool crio = strstr(socket.text, "crio") != NULL;
+	const struct question question = {
+		.words = {CURL, crio ? "--http1.1" : "--http2-prior-knowledge", "--unix-socket",
+			  socket.text, "--write-out", "%{content_type}",
+			  crio ? "http://localhost/info" : "http://localhost/"}};
 	ask(name, &question, answer);
 	free(socket.text);
 }

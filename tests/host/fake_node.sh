@@ -34,11 +34,15 @@ true) ! is responds || refuse 'Error: crun: no such process' ;;
 	! is cgroup || refuse 'cat: /sys/fs/cgroup/cgroup.subtree_control: No such file or directory'
 	if is controllers; then echo 'cpuset memory'; else echo 'cpuset cpu io memory pids'; fi
 	;;
-'printenv KINC_CRI_SOCKET') echo /run/crio/crio.sock ;;
-*' --unix-socket /run/crio/crio.sock '*)
+'printenv KINC_CRI_SOCKET') if is containerd; then echo /run/containerd/containerd.sock; else echo /run/crio/crio.sock; fi ;;
+*' --http1.1 --unix-socket /run/crio/crio.sock --write-out %{content_type} http://localhost/info')
 	! is runtime || refuse 'curl: (7) Failed to connect to localhost port 80'
-	if is protocol; then printf text/plain; else printf application/grpc; fi
+	if is protocol; then printf text/plain; else printf application/json; fi
 	;;
+*' --http2-prior-knowledge --unix-socket /run/containerd/containerd.sock --write-out %{content_type} http://localhost/')
+	printf application/grpc
+	;;
+*' --unix-socket '*) refuse 'curl: (56) Recv failure: Connection reset by peer' ;;
 *10248/healthz) ! is healthz || refuse 'kinc-probe: not yet: status 500' ;;
 *6443/readyz) ! is readyz || refuse 'kinc-probe: not yet: connection refused' ;;
 *2381/health*)
