@@ -6,27 +6,17 @@ TEST_UNSHARE=--net
 . "$KINC_TOP/tests/host/user.sh"
 
 cp -a /etc "$work/machine" && mount --bind "$work/machine" /etc
-FAKE=$work/fake
-mkdir -p "$FAKE/containers" "$FAKE/volumes" "$FAKE/bin" /etc/service /etc/cron.d
-cp "$KINC_TOP/tests/host/fake_podman.sh" "$FAKE/bin/podman"
-cp "$LAUNCH" "$work/kinc-launch"
+. "$KINC_TOP/tests/host/fake.sh"
+mkdir -p /etc/service /etc/cron.d
 for program in systemctl rc-update kinc-launch; do
-	printf '#!/bin/sh\necho "%s $*" >>%s\n' $program "$FAKE/calls" >"$FAKE/bin/$program"
+	printf '#!/bin/sh\necho "%s $*" >>%s\n' $program "$FAKE/calls" | fake_program $program
 done
-chmod 0755 "$FAKE/bin"/* "$work/kinc-launch"
-: >"$FAKE/log"
 : >"$FAKE/calls"
-chmod 0666 "$FAKE/log" "$FAKE/calls"
-chown -R $TEST_USER "$FAKE"
-launch=$work/kinc-launch
-path=$FAKE/bin:/usr/sbin:/usr/bin:/sbin:/bin
+chmod 0666 "$FAKE/calls"
 number=$(id -u $TEST_USER)
-cat >"$FAKE/containers/kinc-dev-control-plane" <<'E2'
-{"State":"exited","Image":"localhost/kinc/node:v1","Names":["kinc-dev-control-plane"],"Labels":{"io.kinc.cluster":"dev",
-"io.kinc.port":"6444","io.kinc.pod-subnet":"10.244.44.0/24","io.kinc.service-subnet":"10.44.0.0/16"}}
-E2
+fake_cluster exited
 
-boot() { as $TEST_USER FAKE="$FAKE" PATH="$path" "$launch" --cluster dev boot "$@"; }
+boot() { fake "$launch" --cluster dev boot "$@"; }
 root_boot() { env FAKE="$FAKE" PATH="$path" "$launch" --cluster dev boot --user $TEST_USER "$@"; }
 calls() { cat "$FAKE/calls" && : >"$FAKE/calls"; }
 # as_stub FILE: with a kinc-launch that only notes its words.
@@ -38,7 +28,7 @@ stopped="kinc-launch enter --user $TEST_USER -- $FAKE/bin/kinc-launch --cluster 
 refuses 'boot of no verb' 100 'boot what\? print, install or remove' boot
 refuses 'an init that is unknown' 100 'init launchd: it is one of systemd openrc runit cron' boot print --init launchd
 refuses 'root, for nobody' 100 'as root, give --user USER' "$launch" boot print
-refuses 'an unknown cluster' 1 'no cluster nope' as $TEST_USER FAKE="$FAKE" PATH="$path" "$launch" --cluster nope boot install
+refuses 'an unknown cluster' 1 'no cluster nope' fake "$launch" --cluster nope boot install
 refuses 'an unknown user' 1 'no user nobody-here' root_boot print --user nobody-here
 for init in openrc runit cron; do
 	refuses "$init as the user" 111 "with $init that is for root: .kinc-launch --cluster dev boot install --init $init --user $TEST_USER" \
@@ -52,7 +42,7 @@ refuses 'a path that needs quotes' 100 'with space/kinc-launch" cannot be in a f
 is 'nothing was made so far' "$(find /etc/init.d /etc/cron.d /etc/service -name 'kinc-*'; calls)" ''
 
 # systemd: a unit of the user's.
-unit=$work/home/$TEST_USER/.config/systemd/user/kinc-dev.service
+unit=$home/.config/systemd/user/kinc-dev.service
 check 'systemd: install' boot install --init systemd
 is 'systemd: enabled' "$(calls | tail -n 1)" 'systemctl --user enable kinc-dev.service'
 like 'systemd: starts it' "$(cat "$unit")" "^ExecStart=$launch --cluster dev start\$"
@@ -65,8 +55,8 @@ fi
 like 'systemd: print tells the same' "$(boot print --init systemd)" "^ExecStop=$launch --cluster dev stop\$"
 check 'systemd: remove' boot remove --init systemd
 is 'systemd: disabled, and gone' "$(calls | tail -n 1):$(ls "${unit%/*}")" 'systemctl --user disable kinc-dev.service:'
-as $TEST_USER mkdir -p "$work/home/$TEST_USER/.config/containers/systemd"
-as $TEST_USER touch "$work/home/$TEST_USER/.config/containers/systemd/kinc-dev-control-plane.container"
+as $TEST_USER mkdir -p "$home/.config/containers/systemd"
+as $TEST_USER touch "$home/.config/containers/systemd/kinc-dev-control-plane.container"
 refuses 'one that quadlet starts' 1 'unit of systemd by `quadlet`, which starts it at boot already' boot install --init systemd
 rm -r "${work:?}/home/$TEST_USER/.config/containers"
 
@@ -131,7 +121,5 @@ else
 	skip 'the init of this machine' 'it is systemd or OpenRC already'
 fi
 umount /etc
-rm -rf "${work:?}/home" "${work:?}/machine"
-umount "${work:?}"/* 2>/dev/null
-rm -rf "${work:?}"
+fake_end
 finish

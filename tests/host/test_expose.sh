@@ -7,12 +7,8 @@ TEST_UNSHARE=--net
 . "$KINC_TOP/tests/host/user.sh"
 ip link set lo up
 
-FAKE=$work/fake
-home=$work/home/$TEST_USER
-mkdir -p "$FAKE/containers" "$FAKE/volumes" "$FAKE/bin" "$home/run"
-cp "$KINC_TOP/tests/host/fake_podman.sh" "$FAKE/bin/podman"
-cp "$LAUNCH" "$work/kinc-launch"
-cat >"$FAKE/exec" <<'E2'
+. "$KINC_TOP/tests/host/fake.sh"
+fake_program exec <<'E2'
 #!/bin/sh
 # What kubectl says: get KIND [NAME] --namespace=NS --output=json
 case $* in
@@ -34,7 +30,7 @@ case $* in
 *) echo "the fake kubectl does not know $*" >&2 && exit 1 ;;
 esac
 E2
-cat >"$FAKE/node" <<'E2'
+fake_program node <<'E2'
 #!/usr/bin/python3
 # The node: answers on 8080 and 8082 with how much it got, when that ends; sends
 # back on 8081.
@@ -105,22 +101,13 @@ except ConnectionRefusedError:
     print("refused")
 E2
 chmod 0755 "$work/client"
-chmod 0755 "$FAKE/bin/podman" "$FAKE/exec" "$FAKE/node" "$work/kinc-launch"
-: >"$FAKE/log"
-chmod 0666 "$FAKE/log"
-launch=$work/kinc-launch
-path=$FAKE/bin:/usr/sbin:/usr/bin:/sbin:/bin
-echo '{"State":"running","Image":"localhost/kinc/node:v1","Names":["kinc-dev-control-plane"],"Labels":{"io.kinc.cluster":"dev",
-"io.kinc.port":"6444","io.kinc.pod-subnet":"10.244.44.0/24","io.kinc.service-subnet":"10.44.0.0/16"}}' >"$FAKE/containers/kinc-dev-control-plane"
-chown -R $TEST_USER "$FAKE" "$home"
-chmod 0700 "$home/run"
+fake_cluster running
 
-with() { as $TEST_USER FAKE="$FAKE" PATH="$path" "$@"; }
-expose() { with "$launch" --cluster dev expose "$@"; }
-unexpose() { with "$launch" --cluster dev unexpose "$@"; }
+expose() { fake "$launch" --cluster dev expose "$@"; }
+unexpose() { fake "$launch" --cluster dev unexpose "$@"; }
 node_begin() {
 	rm -f "$FAKE/pid"
-	with unshare --user --map-root-user --net "$FAKE/node" "$FAKE/pid" &
+	fake unshare --user --map-root-user --net "$FAKE/bin/node" "$FAKE/pid" &
 	wait_for 10 test -s "$FAKE/pid"
 	cp "$FAKE/pid" "$FAKE/node.pid"
 }
@@ -138,7 +125,7 @@ refuses 'unexpose nothing' 100 'unexpose what' unexpose
 refuses 'unexpose what is none' 100 'is not a port' unexpose web
 refuses 'an address that is none' 100 '.-address lan is not an IP address' expose service/web --address lan
 refuses 'a namespace that is an option' 100 'is not a name' expose service/web --namespace=-A
-refuses 'an unknown cluster' 1 'no cluster nope' with "$launch" --cluster nope expose service/web
+refuses 'an unknown cluster' 1 'no cluster nope' fake "$launch" --cluster nope expose service/web
 refuses 'no such service' 1 'service "nope" not found' expose service/nope
 refuses 'a service without that port' 1 'service web has no TCP port 53' expose service/web:53
 refuses 'a headless service' 1 'has no address of its own' expose service/headless
@@ -170,34 +157,31 @@ is '300 at once, more than it takes: each has its answer' "$(timeout 60 "$work/c
 "$work/client" 127.0.0.1 8001 reset
 is 'one who hangs up does no harm' "$(ask 8000)" '5 bytes at 8080'
 
-is 'status shows each' "$(with "$launch" --cluster dev status | grep '^exposed: ' | cut -d' ' -f2-9)" \
+is 'status shows each' "$(fake "$launch" --cluster dev status | grep '^exposed: ' | cut -d' ' -f2-9)" \
 	"$(printf '%s\n' '127.0.0.1 port 8000 -> service/web (127.0.0.1 port 8080),' \
 		'127.0.0.1 port 8001 -> service/web (127.0.0.1 port 8081),' '10.99.0.1 port 8002 -> node (127.0.0.1 port 8080),' \
 		'127.0.0.1 port 8003 -> pod/web-1 (127.0.0.1 port 8080),' '::1 port 8004 -> service/six (::1 port 8082),' \
 		"127.0.0.1 port ${port#*:} -> service/web (127.0.0.1 port 8080),")"
-is 'status --json too' "$(with "$launch" --cluster dev status --json | jq -c '.exposed[3] | [.port, .namespace, .target]')" '[8003,"other","pod/web-1"]'
+is 'status --json too' "$(fake "$launch" --cluster dev status --json | jq -c '.exposed[3] | [.port, .namespace, .target]')" '[8003,"other","pod/web-1"]'
 is 'each is one process' "$(forwarders)" 6
 check 'unexpose' unexpose 8000
 is 'unexpose: it is closed' "$(ask 8000)" refused
 is 'unexpose: the others stay' "$(forwarders):$(ask 8003)" '5:5 bytes at 8080'
 pkill -KILL -u $TEST_USER -f "^$launch --cluster dev expose service/web:echo"
-is 'one that was killed is not shown' "$(with "$launch" --cluster dev status | grep -c 'port 8001')" 0
+is 'one that was killed is not shown' "$(fake "$launch" --cluster dev status | grep -c 'port 8001')" 0
 is 'and its port is free again' "$(expose service/web 8001 2>/dev/null; ask 8001)" '127.0.0.1:8001
 5 bytes at 8080'
 check 'unexpose all' unexpose all
 check 'unexpose all: none is left' wait_for 5 gone
 is 'unexpose all: no file is left' "$(find "$home/run" -path '*expose*')" ''
 expose service/web 8000 >/dev/null 2>&1
-check 'down ends it' with "$launch" --cluster dev down
+check 'down ends it' fake "$launch" --cluster dev down
 check 'down: none is left' wait_for 5 gone
 is 'down: no file is left' "$(find "$home/run" -path '*expose*')" ''
-echo '{"State":"running","Image":"localhost/kinc/node:v1","Names":["kinc-dev-control-plane"],"Labels":{"io.kinc.cluster":"dev",
-"io.kinc.port":"6444","io.kinc.pod-subnet":"10.244.44.0/24","io.kinc.service-subnet":"10.44.0.0/16"}}' >"$FAKE/containers/kinc-dev-control-plane"
+fake_cluster running
 expose service/web 8000 >/dev/null 2>&1
 kill -KILL "$(cat "$FAKE/node.pid")"
 check 'a node that stops ends it' wait_for 5 gone
-is 'and it is not shown' "$(with "$launch" --cluster dev status | grep -c exposed)" 0
-rm -rf "${work:?}/home"
-umount "${work:?}"/* 2>/dev/null
-rm -rf "${work:?}"
+is 'and it is not shown' "$(fake "$launch" --cluster dev status | grep -c exposed)" 0
+fake_end
 finish

@@ -7,33 +7,8 @@ TEST_UNSHARE=--net
 . "$KINC_TOP/tests/host/user.sh"
 ip link set lo up
 
-FAKE=$work/fake
-mkdir -p "$FAKE/containers" "$FAKE/volumes" "$FAKE/bin" "$work/none"
-cp "$KINC_TOP/tests/host/fake_podman.sh" "$FAKE/bin/podman"
-cp "$KINC_TOP/tests/host/fake_init.pl" "$FAKE/init"
-cp "$LAUNCH" "$work/kinc-launch"
-chmod 0755 "$FAKE/bin/podman" "$FAKE/init" "$work/kinc-launch"
-cat >"$FAKE/admin.conf" <<'EOF'
-apiVersion: v1
-clusters:
-- cluster: {server: 'https://10.0.2.100:6443'}
-  name: kubernetes
-contexts:
-- context: {cluster: kubernetes, user: admin}
-  name: admin@kubernetes
-current-context: admin@kubernetes
-kind: Config
-users:
-- name: admin
-  user: {}
-EOF
-: >"$FAKE/log"
-chown -R $TEST_USER "$FAKE"
-chmod 0666 "$FAKE/log"
-launch=$work/kinc-launch
-path=$FAKE/bin:/usr/sbin:/usr/bin:/sbin:/bin
-
-fake() { as $TEST_USER FAKE="$FAKE" PATH="$path" "$@"; }
+. "$KINC_TOP/tests/host/fake.sh"
+mkdir "$work/none"
 
 refuses 'unknown command' 100 'no command "flup".*help' fake "$launch" flup
 refuses 'unknown option' 100 '\-\-flup: no such option' fake "$launch" --flup
@@ -486,7 +461,5 @@ done
 inside sh -c "for n in 1 2 3 4 5 6 7 8 9 10; do $launch --cluster n\$n down; done" >/dev/null 2>&1
 is 'and nothing is left of them' "$(left)" ''
 refuses 'down twice' 1 'no cluster dev: there is none yet' inside "$launch" --cluster dev down
-rm -rf "${work:?}/home"
-umount "${work:?}"/* 2>/dev/null
-rm -rf "${work:?}"
+fake_end
 finish

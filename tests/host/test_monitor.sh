@@ -6,22 +6,9 @@ TEST_UNSHARE=--net
 . "$KINC_TOP/tests/host/user.sh"
 ip link set lo up
 
-FAKE=$work/fake
-mkdir -p "$FAKE/containers" "$FAKE/volumes" "$FAKE/bin"
-cp "$KINC_TOP/tests/host/fake_podman.sh" "$FAKE/bin/podman"
-cp "$KINC_TOP/tests/host/fake_node.sh" "$FAKE/exec"
-cp "$LAUNCH" "$work/kinc-launch"
-chmod 0755 "$FAKE/bin/podman" "$FAKE/exec" "$work/kinc-launch"
-: >"$FAKE/log"
-chmod 0666 "$FAKE/log"
-launch=$work/kinc-launch
-path=$FAKE/bin:/usr/sbin:/usr/bin:/sbin:/bin
-is_in() { # STATE
-	echo '{"State":"'"$1"'","Image":"localhost/kinc/node:v1","Names":["kinc-dev-control-plane"],"Labels":{"io.kinc.cluster":"dev",
-"io.kinc.port":"6444","io.kinc.pod-subnet":"10.244.44.0/24","io.kinc.service-subnet":"10.44.0.0/16"}}' >"$FAKE/containers/kinc-dev-control-plane"
-}
-is_in running
-chown -R $TEST_USER "$FAKE"
+. "$KINC_TOP/tests/host/fake.sh"
+fake_program exec <"$KINC_TOP/tests/host/fake_node.sh"
+fake_cluster running
 perl -MIO::Socket::INET -e 'my $s = IO::Socket::INET->new(LocalAddr => "127.0.0.1:6444", Listen => 5, ReuseAddr => 1) or die;
 	$| = 1; print "listens\n"; while ($s->accept) {}' >"$work/listens" &
 listener=$!
@@ -31,7 +18,7 @@ wait_for 5 test -s "$work/listens"
 monitor() {
 	broken=$1
 	shift
-	as $TEST_USER FAKE="$FAKE" PATH="$path" BREAK="$broken" "$launch" --cluster dev monitor "$@"
+	fake BREAK="$broken" "$launch" --cluster dev monitor "$@"
 }
 # grades BROKEN: "STEP GRADE" of all that are not ok, and the exit status.
 grades() {
@@ -47,7 +34,7 @@ breaks() {
 	like "broken: $1: evidence" "$(jq -r ".steps[] | select(.name == \"$2\").evidence" "$work/stdout")" "$3"
 }
 
-refuses 'an unknown cluster' 1 'no cluster nope' as $TEST_USER FAKE="$FAKE" PATH="$path" "$launch" --cluster nope monitor
+refuses 'an unknown cluster' 1 'no cluster nope' fake "$launch" --cluster nope monitor
 is 'all is well' "$(grades ''; echo $?)" '
 0'
 is 'there are 14 steps' "$(jq '.steps | length' "$work/stdout")" 14
@@ -103,7 +90,7 @@ is 'the node does not respond' "$(grades responds | cut -d' ' -f1-4)" 'node fail
 like 'and why' "$(jq -r '.steps[1].evidence' "$work/stdout")" 'crun: no such process'
 kill $listener && wait $listener 2>/dev/null
 breaks '' api-server '^ready in the node, but 127\.0\.0\.1:6444 is closed$'
-is_in exited
+fake_cluster exited
 is 'the container is stopped' "$(grades '' | cut -d' ' -f1-4)" 'container failed node unknown'
 monitor '' >"$work/stdout"
 like 'the mend of the first' "$(tail -n 1 "$work/stdout")" '^  `kinc-launch --cluster dev start` tells more$'
@@ -111,7 +98,5 @@ like 'what it needs' "$(cat "$work/stdout")" '^step container failed, needed: po
 began=$(date +%s)
 monitor '' --timeout 2 >/dev/null
 check 'with --timeout it asks again until then' test $(($(date +%s) - began)) -ge 2
-rm -rf "${work:?}/home"
-umount "${work:?}"/* 2>/dev/null
-rm -rf "${work:?}"
+fake_end
 finish

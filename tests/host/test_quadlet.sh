@@ -7,38 +7,13 @@ TEST_UNSHARE=--net
 . "$KINC_TOP/tests/host/user.sh"
 ip link set lo up
 
-FAKE=$work/fake
-mkdir -p "$FAKE/containers" "$FAKE/volumes" "$FAKE/bin" "$work/home/$TEST_USER/run"
-cp "$KINC_TOP/tests/host/fake_podman.sh" "$FAKE/bin/podman"
-cp "$KINC_TOP/tests/host/fake_systemctl.sh" "$FAKE/bin/systemctl"
-cp "$KINC_TOP/tests/host/fake_init.pl" "$FAKE/init"
-cp "$LAUNCH" "$work/kinc-launch"
-chmod 0755 "$FAKE/bin"/* "$FAKE/init" "$work/kinc-launch"
-cat >"$FAKE/admin.conf" <<'EOF'
-apiVersion: v1
-clusters:
-- cluster: {server: 'https://10.0.2.100:6443'}
-  name: kubernetes
-contexts:
-- context: {cluster: kubernetes, user: admin}
-  name: admin@kubernetes
-current-context: admin@kubernetes
-kind: Config
-users:
-- name: admin
-  user: {}
-EOF
-: >"$FAKE/log"
+. "$KINC_TOP/tests/host/fake.sh"
+fake_program systemctl <"$KINC_TOP/tests/host/fake_systemctl.sh"
 : >"$FAKE/systemctl"
-chmod 0666 "$FAKE/log" "$FAKE/systemctl"
-chown -R $TEST_USER "$FAKE" "$work/home/$TEST_USER"
-chmod 0700 "$work/home/$TEST_USER/run"
-launch=$work/kinc-launch
-path=$FAKE/bin:/usr/sbin:/usr/bin:/sbin:/bin
-home=$work/home/$TEST_USER
+chmod 0666 "$FAKE/systemctl"
 file=$home/.config/containers/systemd/kinc-dev-control-plane.container
 
-with() { as $TEST_USER FAKE="$FAKE" PATH="$path" FAKE_VERSION=5.4.2 "$@"; }
+with() { fake FAKE_VERSION=5.4.2 "$@"; }
 quadlet() { with "$launch" --cluster dev quadlet "$@"; }
 left() {
 	find "$FAKE/containers" "$FAKE/volumes" "$home/.kube" "$home/.config/containers/systemd" -type f 2>/dev/null |
@@ -143,7 +118,5 @@ refuses 'a systemd that refuses' 111 'systemctl --user stop kinc-dev-control-pla
 	with FAKE_SYSTEMCTL='Failed to connect to bus: No medium found' "$launch" --cluster dev quadlet remove
 check 'down of a unit' with "$launch" --cluster dev down
 is 'down leaves nothing' "$(left)" ''
-rm -rf "${work:?}/home"
-umount "${work:?}"/* 2>/dev/null
-rm -rf "${work:?}"
+fake_end
 finish

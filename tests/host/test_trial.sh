@@ -4,25 +4,15 @@
 . "$(dirname -- "$0")/../lib.sh"
 . "$KINC_TOP/tests/host/user.sh"
 
-FAKE=$work/fake
-mkdir -p "$FAKE/containers" "$FAKE/volumes" "$FAKE/bin"
-cp "$KINC_TOP/tests/host/fake_podman.sh" "$FAKE/bin/podman"
-cp "$KINC_TOP/tests/host/fake_cluster.sh" "$FAKE/exec"
-cp "$LAUNCH" "$work/kinc-launch"
-chmod 0755 "$FAKE/bin/podman" "$FAKE/exec" "$work/kinc-launch"
-: >"$FAKE/log"
-chmod 0666 "$FAKE/log"
-launch=$work/kinc-launch
-path=$FAKE/bin:/usr/sbin:/usr/bin:/sbin:/bin
-echo '{"State":"running","Image":"localhost/kinc/node:v1","Names":["kinc-dev-control-plane"],"Labels":{"io.kinc.cluster":"dev",
-"io.kinc.port":"6444","io.kinc.pod-subnet":"10.244.44.0/24","io.kinc.service-subnet":"10.44.0.0/16"}}' >"$FAKE/containers/kinc-dev-control-plane"
-chown -R $TEST_USER "$FAKE"
+. "$KINC_TOP/tests/host/fake.sh"
+fake_program exec <"$KINC_TOP/tests/host/fake_trial.sh"
+fake_cluster running
 
 # trial BROKEN ARGUMENT...
 trial() {
 	broken=$1
 	shift
-	as $TEST_USER FAKE="$FAKE" PATH="$path" BREAK="$broken" "$launch" --cluster dev test "$@"
+	fake BREAK="$broken" "$launch" --cluster dev test "$@"
 }
 # grades BROKEN: "NAME GRADE" of all that are not ok, and the exit status.
 grades() {
@@ -39,7 +29,7 @@ breaks() {
 	check "broken: $1: cleaned up" test ! -e "$FAKE/namespace"
 }
 
-refuses 'an unknown cluster' 1 'no cluster nope' as $TEST_USER FAKE="$FAKE" PATH="$path" "$launch" --cluster nope test
+refuses 'an unknown cluster' 1 'no cluster nope' fake "$launch" --cluster nope test
 is 'all is well' "$(grades ''; echo $?)" '
 0'
 check 'all is well: cleaned up, the volume too' test ! -e "$FAKE/namespace" -a ! -e "$FAKE/volume"
@@ -71,7 +61,5 @@ wait $!
 is 'interrupted: exit status' $? 1
 like 'interrupted: the rest is not tried' "$(cat "$work/stdout")" '^\? +4 dns +interrupted$'
 check 'interrupted: cleaned up' test ! -e "$FAKE/namespace"
-rm -rf "${work:?}/home"
-umount "${work:?}"/* 2>/dev/null
-rm -rf "${work:?}"
+fake_end
 finish
