@@ -8,7 +8,7 @@ policy() {
 }
 passes() { [ -n "$(ask client "$target" 8080)" ]; }
 is_denied() { [ -z "$(ask client "$target" 8080)" ]; }
-unready() { on "$name" get pods -l app=web -o json | jq '[.items[].status.conditions[] | select(.type == "Ready" and .status != "True")] | length'; }
+not_ready() { on "$name" get pods -l app=web -o json | jq '[.items[].status.conditions[] | select(.type == "Ready" and .status != "True")] | length'; }
 
 # policy_check CLUSTER
 policy_check() {
@@ -31,7 +31,7 @@ policy_check() {
 	check "$name: a policy allows whom it names, not client" is_denied
 	on "$name" label pod client role=client >/dev/null
 	check "$name: client by its label" wait_for 20 passes
-	is "$name: every probe of the kubelet passes" "$(unready)" 0
+	is "$name: every probe of the kubelet passes" "$(not_ready)" 0
 	like "$name: what was dropped is counted" "$(in_node "$name" curl -s --unix-socket /run/kinc/netd/metrics http://kincnetd/metrics |
 		grep '^kincnetd_policy_dropped_packets_total')" 'policies="(default/allow )?default/deny"} [1-9]'
 	in_node "$name" sh -c 'kill -9 $(pidof kincnetd)'

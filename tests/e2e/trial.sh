@@ -3,13 +3,18 @@
 # trial_check CLUSTER DNS: DNS is ok, or absent where the node has none.
 trial_check() {
 	name=$1
+	kept() {
+		in_node "$name" kubectl --kubeconfig=/etc/kubernetes/admin.conf \
+			get namespace,persistentvolume -A --output name | sort
+	}
+	kept_before=$(kept)
 	tried=$(in_host $ours --cluster "$name" test)
 	is "$name: test is content" $? 0
 	diag "$tried"
 	is "$name: each of what it tries" "$(printf '%s\n' "$tried" | cut -c1 | paste -sd' ')" \
 		"+ + + $(if [ "$2" = ok ]; then echo +; else echo -; fi)"
 	is "$name: it leaves no namespace and no volume" \
-		"$(in_node "$name" kubectl --kubeconfig=/etc/kubernetes/admin.conf get namespace,persistentvolume -A --output name | grep 'kinc-test\|persistentvolume')" ''
+		"$(kept)" "$kept_before"
 	# What it would miss, it names.
 	in_node "$name" nft add table ip broken
 	in_node "$name" nft add chain ip broken forward '{ type filter hook forward priority -10; policy drop; }'
