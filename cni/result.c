@@ -7,7 +7,6 @@
 
 #include "conf_json.h"
 
-
 static void add_interface(cJSON *list, const struct conf *conf, const struct link *link,
 			  const char *sandbox)
 {

@@ -4,35 +4,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <yaml.h>
 
 #include "cleanup.h"
 #include "kubeconfig.h"
 #include "kubeconfig_yaml.h"
+#include "yaml_node.h"
 
 struct text {
 	char *data;
 	size_t size;
 };
 
-static yaml_node_t *member(yaml_document_t *document, yaml_node_t *mapping, const char *key)
-{
-	if (!mapping || mapping->type != YAML_MAPPING_NODE)
-		return NULL;
-	for (yaml_node_pair_t *pair = mapping->data.mapping.pairs.start;
-	     pair < mapping->data.mapping.pairs.top; pair++) {
-		const yaml_node_t *node = yaml_document_get_node(document, pair->key);
-		if (node && node->type == YAML_SCALAR_NODE &&
-		    strcmp((const char *)node->data.scalar.value, key) == 0)
-			return yaml_document_get_node(document, pair->value);
-	}
-	return NULL;
-}
-
 /* The only element of the sequence that root has under key. */
 static yaml_node_t *only(yaml_document_t *document, const char *key)
 {
-	const yaml_node_t *list = member(document, yaml_document_get_root_node(document), key);
+	const yaml_node_t *list = kinc_yaml_get(document, yaml_document_get_root_node(document), key);
 
 	if (!list || list->type != YAML_SEQUENCE_NODE ||
 	    list->data.sequence.items.top - list->data.sequence.items.start != 1)
@@ -62,20 +48,20 @@ static int rewrite(yaml_document_t *document, const char *name, int port)
 	yaml_node_t *cluster = only(document, "clusters");
 	yaml_node_t *context = only(document, "contexts");
 	yaml_node_t *user = only(document, "users");
-	yaml_node_t *binding = member(document, context, "context");
+	yaml_node_t *binding = kinc_yaml_get(document, context, "context");
 	int result;
 
 	snprintf(label, sizeof(label), "kinc-%s", name);
 	snprintf(server, sizeof(server), "https://127.0.0.1:%d", port);
-	if ((result = set(member(document, member(document, cluster, "cluster"), "server"),
+	if ((result = set(kinc_yaml_get(document, kinc_yaml_get(document, cluster, "cluster"), "server"),
 			  server)) < 0 ||
-	    (result = set(member(document, cluster, "name"), label)) < 0 ||
-	    (result = set(member(document, user, "name"), label)) < 0 ||
-	    (result = set(member(document, binding, "cluster"), label)) < 0 ||
-	    (result = set(member(document, binding, "user"), label)) < 0 ||
-	    (result = set(member(document, context, "name"), label)) < 0)
+	    (result = set(kinc_yaml_get(document, cluster, "name"), label)) < 0 ||
+	    (result = set(kinc_yaml_get(document, user, "name"), label)) < 0 ||
+	    (result = set(kinc_yaml_get(document, binding, "cluster"), label)) < 0 ||
+	    (result = set(kinc_yaml_get(document, binding, "user"), label)) < 0 ||
+	    (result = set(kinc_yaml_get(document, context, "name"), label)) < 0)
 		return result;
-	return set(member(document, root, "current-context"), label);
+	return set(kinc_yaml_get(document, root, "current-context"), label);
 }
 
 static int append(void *data, unsigned char *bytes, size_t size)

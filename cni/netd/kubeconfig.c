@@ -7,31 +7,17 @@
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <yaml.h>
 
 #include "cleanup.h"
 #include "io.h"
+#include "yaml_node.h"
 
 #define FILE_MAX (1 << 20)
-
-static yaml_node_t *member(yaml_document_t *document, const yaml_node_t *mapping, const char *key)
-{
-	if (!mapping || mapping->type != YAML_MAPPING_NODE)
-		return NULL;
-	for (yaml_node_pair_t *pair = mapping->data.mapping.pairs.start;
-	     pair < mapping->data.mapping.pairs.top; pair++) {
-		const yaml_node_t *node = yaml_document_get_node(document, pair->key);
-		if (node && node->type == YAML_SCALAR_NODE &&
-		    strcmp((const char *)node->data.scalar.value, key) == 0)
-			return yaml_document_get_node(document, pair->value);
-	}
-	return NULL;
-}
 
 /* NULL where there is none, or an empty one. */
 static const char *text(yaml_document_t *document, const yaml_node_t *mapping, const char *key)
 {
-	const yaml_node_t *node = member(document, mapping, key);
+	const yaml_node_t *node = kinc_yaml_get(document, mapping, key);
 
 	if (!node || node->type != YAML_SCALAR_NODE || node->data.scalar.length == 0)
 		return NULL;
@@ -42,7 +28,7 @@ static const char *text(yaml_document_t *document, const yaml_node_t *mapping, c
 static yaml_node_t *named(yaml_document_t *document, const char *list, const char *kind,
 			  const char *name)
 {
-	const yaml_node_t *all = member(document, yaml_document_get_root_node(document), list);
+	const yaml_node_t *all = kinc_yaml_get(document, yaml_document_get_root_node(document), list);
 
 	if (!all || all->type != YAML_SEQUENCE_NODE || !name)
 		return NULL;
@@ -51,7 +37,7 @@ static yaml_node_t *named(yaml_document_t *document, const char *list, const cha
 		const yaml_node_t *node = yaml_document_get_node(document, *item);
 		const char *called = text(document, node, "name");
 		if (called && strcmp(called, name) == 0)
-			return member(document, node, kind);
+			return kinc_yaml_get(document, node, kind);
 	}
 	return NULL;
 }

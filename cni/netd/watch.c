@@ -328,22 +328,24 @@ void watch_stop(struct watch *watch)
 	watch->next = NULL;
 }
 
+static void print_count(FILE *out, const char *name, const struct watch *watch,
+			unsigned long long value)
+{
+	fprintf(out, "kincnetd_watch_%s{kind=\"%s\"} %llu\n", name, kinds[watch->kind].name, value);
+}
+
 void watch_print_metrics(const struct watch *watches, size_t count, FILE *out)
 {
 	fputs("# TYPE kincnetd_watch_lists_total counter\n", out);
 	for (size_t i = 0; i < count; i++)
-		fprintf(out, "kincnetd_watch_lists_total{kind=\"%s\"} %llu\n",
-			kinds[watches[i].kind].name, (unsigned long long)watches[i].count.lists);
+		print_count(out, "lists_total", &watches[i], watches[i].count.lists);
 	fputs("# TYPE kincnetd_watch_events_total counter\n", out);
 	for (size_t i = 0; i < count; i++)
-		fprintf(out, "kincnetd_watch_events_total{kind=\"%s\"} %llu\n",
-			kinds[watches[i].kind].name, (unsigned long long)watches[i].count.events);
+		print_count(out, "events_total", &watches[i], watches[i].count.events);
 	fputs("# TYPE kincnetd_watch_failures_total counter\n", out);
 	for (size_t i = 0; i < count; i++)
-		fprintf(out, "kincnetd_watch_failures_total{kind=\"%s\"} %llu\n",
-			kinds[watches[i].kind].name, (unsigned long long)watches[i].count.failures);
+		print_count(out, "failures_total", &watches[i], watches[i].count.failures);
 	fputs("# TYPE kincnetd_watch_connected gauge\n", out);
 	for (size_t i = 0; i < count; i++)
-		fprintf(out, "kincnetd_watch_connected{kind=\"%s\"} %d\n",
-			kinds[watches[i].kind].name, watches[i].state == WATCH_WATCHING);
+		print_count(out, "connected", &watches[i], watches[i].state == WATCH_WATCHING);
 }
