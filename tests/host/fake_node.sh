@@ -24,7 +24,14 @@ true) ! is responds || refuse 'Error: crun: no such process' ;;
 	unit kubelet service ready
 	unit cgroup builtin done
 	unit certs oneshot done
-	is nodns || unit coredns oneshot done
+	case ${BREAK:-} in
+	nodns) ;;
+	dnsmasq | 'unit dnsmasq' | 'unit kincnetd')
+		unit dnsmasq service ready
+		unit kincnetd service ready
+		;;
+	*) unit coredns oneshot done ;;
+	esac
 	unit site-manifests oneshot skipped
 	unit cluster target ready
 	echo ']}'
@@ -69,7 +76,7 @@ true) ! is responds || refuse 'Error: crun: no such process' ;;
 		printf ',{"kind":"Node","spec":{"unschedulable":%s},"status":{"nodeInfo":{"kubeletVersion":"v1.33.13","containerRuntimeVersion":"cri-o://1.33.13"},"conditions":[{"type":"Ready","status":"%s","message":"Kubelet stopped posting"}]}}' \
 			$cordoned $ready
 	pod kube-proxy k8s-app kube-proxy
-	pod coredns k8s-app kube-dns
+	is dnsmasq || pod coredns k8s-app kube-dns
 	is hostpath || pod local-path-provisioner app local-path-provisioner
 	echo ']}'
 	;;

@@ -75,6 +75,14 @@ is 'a provisioner in the controller manager' "$(grades hostpath; echo $?)" '
 0'
 is 'a node without DNS' "$(grades nodns; echo $?)" 'dns absent
 0'
+is 'dnsmasq in the place of CoreDNS, which has no pods' "$(grades dnsmasq; echo $?)" '
+0'
+is 'and its evidence' "$(jq -r '.steps[] | select(.name == "dns").evidence' "$work/stdout")" 'dnsmasq and kincnetd are ready'
+for unit in dnsmasq kincnetd; do
+	is "broken: $unit: no DNS" "$(grades "unit $unit"; echo $?)" 'init failed dns failed
+1'
+	is "broken: $unit: evidence" "$(jq -r '.steps[] | select(.name == "dns").evidence' "$work/stdout")" "unit $unit is failed"
+done
 is 'controllers that are missing' "$(grades controllers; echo $?)" 'cgroup warning
 0'
 like 'controllers that are missing: which' "$(jq -r '.steps[4].evidence' "$work/stdout")" '^not delegated: cpu pids; limits'
