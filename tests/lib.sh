@@ -45,9 +45,10 @@ like() {
 	fi
 }
 
-# wait_for SECONDS COMMAND...: until COMMAND succeeds.
+# wait_for SECONDS COMMAND...: until COMMAND succeeds. Never gives up within a
+# minute: how long it takes depends on what else the machine does.
 wait_for() {
-	tap_end=$(($(date +%s) + $1))
+	tap_end=$(($(date +%s) + ($1 > 60 ? $1 : 60)))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ "$(date +%s)" -lt "$tap_end" ] || return 1

@@ -161,10 +161,9 @@ still() { before=$(cat "$work/count"); sleep 0.3; [ "$(cat "$work/count")" -eq "
 talk client "$(address4 web):80"
 check 'a connection' wait_for 5 test -s "$work/count"
 policy b other "'podSelector':{},'ingress':[{'from':[{'namespaceSelector':{},'podSelector':{'matchLabels':{'app':'client'}}}]}]" | apply
-check 'one that a new policy allows goes on' more
+check 'one that a new policy allows goes on' wait_for 5 more
 policy b deny "'podSelector':{}" | apply
-sleep 0.3
-check 'one that it forbids is cut' still
+check 'one that it forbids is cut' wait_for 5 still
 sleep 1
 check 'for good' still
 kill "$talker"

@@ -33,12 +33,12 @@ fi
 exec "$@"
 ENTER
 
-# boot [OPTION...]: kinc-init as PID 1 until it ends or 40 s passed. Its story
+# boot [OPTION...]: kinc-init as PID 1 until it ends or 160 s passed. Its story
 # is in $work/story, its stderr in $work/stderr, its status in $status.
 # own_net=--net gives it a network of its own.
 own_net=
 boot() {
-	timeout -s KILL 40 unshare $namespaces $own_net --mount-proc --kill-child \
+	timeout -s KILL 160 unshare $namespaces $own_net --mount-proc --kill-child \
 		sh "$work/enter" "$work" "$init" --units "$units" "$@" \
 		>"$work/story" 2>"$work/stderr" </dev/null
 	status=$?
@@ -69,7 +69,7 @@ EOF_ENCLOSE
 # enclosed [COMMAND...]: like boot, as root with real cgroups; COMMAND becomes PID 1.
 enclosed() {
 	[ $# -gt 0 ] || set -- "$init" --units "$units"
-	timeout -s KILL 60 unshare -m sh "$work/enclose" "$work" "$@" \
+	timeout -s KILL 160 unshare -m sh "$work/enclose" "$work" "$@" \
 		>"$work/story" 2>"$work/stderr" </dev/null
 	status=$?
 }
@@ -88,8 +88,8 @@ inside() {
 	{
 		printf 'ctl=%s\nwork=%s\n' "'$ctl --socket /run/kinc/control/kinc.sock'" "'$work'"
 		cat <<'COMMON'
-await() { # SECONDS COMMAND...
-	n=$(($1 * 20))
+await() { # SECONDS COMMAND...; a loaded machine gets four times as many
+	n=$(($1 * 80))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		n=$((n - 1))

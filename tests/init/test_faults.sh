@@ -199,14 +199,14 @@ n.connect(where)
 n.send(b"STATUS=last words\nREADY=1\nMAINPID=999999")
 EOF_PY
 await 5 state_is ready && echo ready at last
-sleep 0.5
-[ "$(ls /proc/1/fd | wc -l)" -le "$fds" ] && echo no descriptor leaked
+closed() { [ "$(ls /proc/1/fd | wc -l)" -le "$fds" ]; }
+await 5 closed && echo no descriptor leaked
 # The log helper killed: the next one takes over
-helper=$(cat /proc/[0-9]*/stat 2>/dev/null | awk '$2 == "(kinc-log)" && $4 == 1 {print $1; exit}')
-kill -9 "$helper"
-sleep 0.5
-now=$(cat /proc/[0-9]*/stat 2>/dev/null | awk '$2 == "(kinc-log)" && $4 == 1 {print $1; exit}')
-[ -n "$now" ] && [ "$now" != "$helper" ] && echo the log helper came back
+helper() { cat /proc/[0-9]*/stat 2>/dev/null | awk '$2 == "(kinc-log)" && $4 == 1 {print $1; exit}'; }
+old=$(helper)
+kill -9 "$old"
+new() { now=$(helper) && [ -n "$now" ] && [ "$now" != "$old" ]; }
+await 5 new && echo the log helper came back
 $ctl log svc >/dev/null && echo and serves
 kill -HUP 1; kill -USR1 1; kill -PIPE 1
 # Where AddressSanitizer has the handler, that signal ends the program.

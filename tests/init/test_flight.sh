@@ -7,13 +7,20 @@
 # flight FILE FILTER: of a record that a boot has left
 flight() { "$ctl" flight --file "$work/state/$1" --json | jq -r "$2"; }
 
+# recorded, for those inside: all that the checks of a record look for is in it
+cat >"$work/recorded" <<'EOF_RECORDED'
+recorded() {
+	$ctl flight --json | jq -e '.state == "ready" and (.units | length) == 3 and
+		([.events[].text | select(test("^ready after|^done after"))] | length) >= 2'
+}
+EOF_RECORDED
+
 # kill_from_outside SIGNAL: boots, and sends it to PID 1 from the parent's pid namespace.
 kill_from_outside() {
 	rm -f "$work/up"
 	inside <<'EOF_INSIDE'
-await 15 state_is ready
-await 5 test -e /var/lib/kinc/flight
-sleep 0.2
+. "$work/recorded"
+await 15 recorded
 touch "$work/up"
 sleep 100
 EOF_INSIDE
@@ -30,9 +37,8 @@ unit cluster '{"type":"target","requires":["svc","once"]}'
 unit svc '{"type":"service","exec":["sleep","1000"]}'
 unit once '{"type":"oneshot","exec":["true"]}'
 inside <<'EOF_INSIDE'
-await 15 state_is ready
-await 5 test -e /var/lib/kinc/flight
-sleep 0.2
+. "$work/recorded"
+await 15 recorded
 $ctl flight --json >"$work/now"
 $ctl flight >"$work/text"; echo "flight exits $?"
 $ctl flight --last; echo "last exits $?"

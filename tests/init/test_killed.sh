@@ -76,7 +76,8 @@ kill_it 'sleep 4000'
 await 20 unit_is once "done" && echo "oneshot: restarts $(field once restarts)"
 
 await 20 unit_is forks ready
-sleep 0.5
+alone() { [ "$(cut -d' ' -f4 "/proc/$(field forks pid)/stat")" = 1 ]; } # what forked it has ended
+await 20 alone
 kill -9 "$(field forks pid)"
 again() { [ "$(field forks restarts)" = 1 ] && unit_is forks ready; }
 await 20 again && echo a forked main process: restarted

@@ -4,13 +4,18 @@
 . "$(dirname -- "$0")/../lib.sh"
 . "$(dirname -- "$0")/lib.sh"
 
+# kept UNIT TEXT: waits until the log has it, since streams and units are read as they come
+cat >"$work/kept" <<EOF_KEPT
+until $ctl --socket /run/kinc/control/kinc.sock log "\$1" | grep -qF -- "\$2"; do sleep 0.02; done
+EOF_KEPT
 unit cluster '{"type":"target","requires":["both","loud","a","b","much"]}'
-unit both '{"type":"oneshot","exec":["sh","-c","echo to out; sleep 0.1; echo to err >&2; sleep 0.1; echo \"<3>grave\"; echo \"<9>none\"; printf unfinished"]}'
+unit both '{"type":"oneshot","exec":["sh","-c","echo to out; KEPT both \"to out\"; echo to err >&2; KEPT both \"to err\"; echo \"<3>grave\"; echo \"<9>none\"; printf unfinished"]}'
 unit loud '{"type":"oneshot","exec":["sh","-c","echo \"<4>a warning\"; echo \"<2>critical\" >&2; echo \"<5>a notice\"; echo plain"],"log":{"forward":"warning"}}'
 unit quiet '{"type":"oneshot","exec":["sh","-c","echo \"<0>emergency\""],"wanted_by":["cluster"]}'
-unit a '{"type":"service","exec":["sh","-c","for i in 1 3 5; do until [ -e /run/$i ]; do sleep 0.01; done; echo line $i; sleep 0.02; touch /run/$((i+1)); done; exec sleep 1000"]}'
-unit b '{"type":"service","exec":["sh","-c","touch /run/1; for i in 2 4 6; do until [ -e /run/$i ]; do sleep 0.01; done; echo line $i; sleep 0.02; touch /run/$((i+1)); done; until [ -e /run/go ]; do sleep 0.05; done; echo late; exec sleep 1000"]}'
+unit a '{"type":"service","exec":["sh","-c","for i in 1 3 5; do until [ -e /run/$i ]; do sleep 0.01; done; echo line $i; KEPT a \"line $i\"; touch /run/$((i+1)); done; exec sleep 1000"]}'
+unit b '{"type":"service","exec":["sh","-c","touch /run/1; for i in 2 4 6; do until [ -e /run/$i ]; do sleep 0.01; done; echo line $i; KEPT b \"line $i\"; touch /run/$((i+1)); done; until [ -e /run/go ]; do sleep 0.05; done; echo late; exec sleep 1000"]}'
 unit much '{"type":"oneshot","exec":["sh","-c","i=0; while [ $i -lt 300000 ]; do echo number $i 0123456789012345678901234567890123456789; i=$((i+1)); done"]}'
+sed -i "s|KEPT|sh $work/kept|g" "$units"/*.json
 inside <<'EOF_INSIDE'
 await 30 state_is ready
 await 5 test -e /run/7

@@ -16,7 +16,7 @@ if kind == "forks":
     os.setsid(); time.sleep(1000)
 if kind == "patient":
     for _ in range(4):
-        notify(b"EXTEND_TIMEOUT_USEC=900000"); time.sleep(0.5)
+        notify(b"EXTEND_TIMEOUT_USEC=5000000"); time.sleep(1)
     notify(b"READY=1"); time.sleep(1000)
 if kind == "hangs":
     assert os.environ["WATCHDOG_USEC"] == "1000000"
@@ -32,13 +32,13 @@ daemon() {
 }
 unit cluster '{"type":"target"}'
 daemon forks ''
-daemon patient ',"start_timeout_s":1'
+daemon patient ',"start_timeout_s":3'
 daemon hangs ',"watchdog_s":1'
 daemon triggers ',"watchdog_s":60'
 inside <<'EOF_INSIDE'
-await 5 unit_is forks ready; sleep 0.5
-main=$(field forks pid)
-unit_is forks ready && kill -0 "$main" && echo MAINPID is followed
+await 5 unit_is forks ready
+moved() { main=$(field forks pid) && [ "$(cut -d' ' -f4 "/proc/$main/stat")" = 1 ]; } # what forked it has ended
+await 5 moved && unit_is forks ready && kill -0 "$main" && echo MAINPID is followed
 kill -9 "$main"
 await 5 unit_is forks failed && field forks message
 await 10 unit_is patient ready && echo EXTEND_TIMEOUT_USEC is heard
@@ -108,13 +108,20 @@ unit talk '{"type":"service","exec":["sh","-c","echo one; printf \"two\\003\\n\"
 unit flood '{"type":"oneshot","exec":["sh","-c","seq 200000"]}'
 inside <<'EOF_INSIDE'
 await 20 state_is ready
-sleep 0.3
-$ctl log talk --lines 1000 | cut -d' ' -f2- | cut -c1-10 | head -n 2 | cat -v
-echo "pieces $($ctl log talk --json | jq -r .text | grep -c '^xxx')"
-(timeout 3 $ctl log talk --follow --lines 0 >/run/followed) &
-sleep 0.3; touch /run/more; sleep 0.5
+pieces() { $ctl log talk --json | jq -r .text | grep -c '^xxx'; }
+in_pieces() { [ "$(pieces)" -ge 3 ] && $ctl log talk | grep -q two; }
+await 10 in_pieces
+$ctl log talk --lines 1000 | cut -d' ' -f2- | grep -v '^xxx' | cat -v
+echo "pieces $(pieces)"
+$ctl log talk --follow --lines 1 >/run/followed &
+follower=$!
+await 10 test -s /run/followed; touch /run/more
+await 10 grep -q three /run/followed && kill $follower
 cut -d' ' -f2 /run/followed
-echo "last $($ctl log flood --lines 1 | cut -d' ' -f2)"
+last() { $ctl log flood --lines 1 | cut -d' ' -f2; }
+flooded() { [ "$(last)" = 200000 ] && tail -n 1 /var/log/kinc/flood.log | grep -Eq ' 200000$|were lost'; }
+await 20 flooded
+echo "last $(last)"
 cp -r /var/log/kinc "$work/logs"
 kill -TERM 1
 EOF_INSIDE

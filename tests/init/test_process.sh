@@ -97,6 +97,7 @@ cat >"$work/tell" <<'EOF_TELL'
 	grep -E '^(Cap|NoNewPrivs|Seccomp:)' /proc/self/status
 	echo "oom $(cat /proc/self/oom_score_adj)"
 	prlimit --noheadings --raw --output RESOURCE,SOFT,HARD
+	echo all told
 } 2>&1
 exec sleep 1000
 EOF_TELL
@@ -109,8 +110,8 @@ unit group "{$program,\"group\":\"adm\"}"
 unit limits "{$program,\"limits\":{\"nofile\":{\"soft\":100,\"hard\":200},\"core\":0,\"nproc\":{\"soft\":50,\"hard\":60},\"stack\":\"4M\",\"memlock\":\"16K\",\"fsize\":{\"soft\":\"1G\",\"hard\":\"2G\"},\"data\":\"8G\",\"as\":\"max\",\"cpu\":{\"soft\":1000,\"hard\":\"infinity\"},\"sigpending\":99,\"msgqueue\":1000,\"nice\":0,\"rtprio\":0}}"
 unit few "{$program,\"capabilities\":{\"bounding\":[\"CAP_CHOWN\",\"CAP_KILL\"]}}"
 unit gives "{$program,\"user\":\"daemon\",\"capabilities\":{\"ambient\":[\"CAP_NET_BIND_SERVICE\"]}}"
-unit denies "{\"type\":\"service\",\"user\":\"daemon\",\"no_new_privileges\":true,\"capabilities\":{\"bounding\":[]},\"seccomp\":\"$work/deny.json\",\"exec\":[\"sh\",\"-c\",\"mkdir /tmp/x; chmod 0 $work/tell; kill -USR1 \$\$; grep Seccomp: /proc/self/status; exec sleep 1000\"]}"
-unit denies-plainly "{\"type\":\"service\",\"user\":\"daemon\",\"seccomp\":\"$work/deny.json\",\"exec\":[\"sh\",\"-c\",\"mkdir /tmp/x; grep NoNew /proc/self/status; exec sleep 1000\"]}"
+unit denies "{\"type\":\"service\",\"user\":\"daemon\",\"no_new_privileges\":true,\"capabilities\":{\"bounding\":[]},\"seccomp\":\"$work/deny.json\",\"exec\":[\"sh\",\"-c\",\"exec 2>&1; mkdir /tmp/x; chmod 0 $work/tell; kill -USR1 \$\$; grep Seccomp: /proc/self/status; echo all told; exec sleep 1000\"]}"
+unit denies-plainly "{\"type\":\"service\",\"user\":\"daemon\",\"seccomp\":\"$work/deny.json\",\"exec\":[\"sh\",\"-c\",\"exec 2>&1; mkdir /tmp/x; grep NoNew /proc/self/status; echo all told; exec sleep 1000\"]}"
 unit nobody "{$program,\"user\":\"nosuchuser\",\"restart\":{\"policy\":\"never\"}}"
 unit lonely "{$program,\"user\":4242,\"restart\":{\"policy\":\"never\"}}"
 printf '{"defaultAction":"SCMP_ACT_ALLOW",\n "syscalls":[{}]}' >"$work/broken.json"
@@ -118,10 +119,9 @@ unit broken "{$program,\"seccomp\":\"$work/broken.json\",\"restart\":{\"policy\"
 inside <<'EOF_INSIDE'
 settled() { [ "$($ctl status --json | jq '[.units[] | select(.state == "starting" or .state == "waiting")] | length')" = 0 ]; }
 await 20 settled
-told() { [ -n "$($ctl log "$1")" ]; }
+told() { $ctl log "$1" | grep -q ' all told$'; }
 for unit in name number group limits few gives denies denies-plainly; do
 	await 10 told $unit
-	sleep 0.3
 	$ctl log $unit | sed "s/^[^ ]* /$unit: /"
 done
 for unit in nobody lonely broken; do echo "$unit: $(field $unit state): $(field $unit message)"; done

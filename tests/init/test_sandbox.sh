@@ -26,15 +26,16 @@ await 10 state_is ready
 called() { cat /proc/[0-9]*/stat 2>/dev/null | awk -v name="($1)" '$2 == name {print $1; exit}'; }
 value() { awk -v name="$2:" '$1 == name {print $2}' "/proc/$1/status"; }
 filters() { echo "$1 $(($(value "$2" Seccomp_filters) - $(value $$ Seccomp_filters))) $(value "$2" NoNewPrivs)"; }
-await 5 test -n "$(called kinc-log-disk)"
+writes() { [ -n "$(called kinc-log-disk)" ]; }
+await 5 writes
 filters init 1
 filters unit "$(field talks pid)"
 filters helper "$(called kinc-log)"
 filters writer "$(called kinc-log-disk)"
 $ctl watch >/dev/null &
 watch=$!
-await 5 test "$(value $watch NoNewPrivs)" = 1
-sleep 0.3
+filtered() { [ "$(value "$1" Seccomp)" = 2 ]; }
+await 5 filtered $watch
 filters kincctl "$watch"
 kill $watch
 # Under its filter the helper can still replace its writer

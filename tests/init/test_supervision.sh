@@ -64,12 +64,12 @@ unit fork '{"type":"service","exec":["sh","-c","i=0; while [ $i -lt 1500 ]; do (
 inside <<'EOF_INSIDE'
 await 20 state_is ready
 (setsid sleep 3000 &)
-sleep 0.5
-echo "zombies $(ps -eo stat | grep -c '^Z')"
+reaped() { ! ps -eo stat | grep -q '^Z'; }
+await 10 reaped && echo none is left
 kill -TERM 1
 EOF_INSIDE
 boot
-check 'orphans are reaped' says 'zombies 0'
+check 'orphans are reaped' says 'none is left'
 check 'processes of no unit are ended at last' tells 'SIGTERM to [0-9]+ processes left'
 is 'and the shutdown is orderly' "$status" 0
 
@@ -100,11 +100,10 @@ is 'and nothing is waited for in vain' "$status" 0
 no_units
 unit cluster '{"type":"target","requires":["c"]}'
 unit a '{"type":"service","exec":["sleep","1000"]}'
-unit b '{"type":"service","exec":["sh","-c","trap \"\" TERM; while :; do sleep 1; done"],"requires":["a"],"stop":{"timeout_s":1}}'
-unit c '{"type":"service","exec":["sh","-c","trap \"sleep 0.3; exit 0\" TERM; while :; do sleep 0.1; done"],"requires":["b"]}'
+unit b '{"type":"service","exec":["sh","-c","trap \"\" TERM; touch /run/b; while :; do sleep 1; done"],"requires":["a"],"ready":[{"file":"/run/b"}],"stop":{"timeout_s":1}}'
+unit c '{"type":"service","exec":["sh","-c","trap \"sleep 0.3; exit 0\" TERM; touch /run/c; while :; do sleep 0.1; done"],"requires":["b"],"ready":[{"file":"/run/c"}]}'
 inside <<'EOF_INSIDE'
 await 10 state_is ready
-sleep 0.3
 kill -RTMIN+3 1
 await 5 state_is stopping && echo stopping is shown
 $ctl start a; echo "start while stopping $?"
