@@ -47,7 +47,8 @@ int bridge_forward(const struct conf *conf, struct kinc_error *err)
 {
 	int result = 0;
 
-	if (conf->isolated)
+	/* Routed pods are no ports: nothing of theirs crosses the bridge. */
+	if (conf->isolated && !conf->routed)
 		result = isolate(conf->bridge, err);
 	for (size_t i = 0; result == 0 && conf->gateway && i < conf->set_count; i++)
 		result = sysctl_set(conf->sets[i].ranges[0].first.family == AF_INET

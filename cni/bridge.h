@@ -17,7 +17,7 @@ int bridge_ensure(struct rtnl *rtnl, const struct conf *conf, struct link *ret_b
 
 /*
  * IP forwarding for each family that conf has gateways of, and for isolated
- * ports the sysctls that send pod-to-pod traffic through the bridge's address.
+ * ports of it the sysctls that send pod-to-pod traffic through the bridge's address.
  */
 int bridge_forward(const struct conf *conf, struct kinc_error *err);
 
