@@ -152,3 +152,21 @@ int choose_place(const struct launch *launch, const struct cluster_list *list, s
 	network_taken_release(&taken);
 	return result;
 }
+
+int choose_asked(const struct launch *launch, struct choose_asked *ret, struct kinc_error *err)
+{
+	const struct config_host host = config_host_here();
+	int result = launch->config ? config_load(launch->config, &ret->config, err) : 0;
+
+	if (result == 0 && launch->memory)
+		result = config_set_memory(&ret->config, launch->memory, err);
+	if (result == 0 && launch->cpus)
+		result = config_set_cpus(&ret->config, launch->cpus, err);
+	if (result < 0)
+		return result;
+	ret->configured = launch->config || launch->memory || launch->cpus;
+	ret->image = *ret->config.image ? ret->config.image : NULL;
+	if (launch->image)
+		ret->image = launch->image;
+	return config_options(&ret->config, &host, ret->options, err);
+}

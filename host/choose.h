@@ -3,6 +3,7 @@
 #define KINC_HOST_CHOOSE_H
 
 #include "cluster.h"
+#include "config.h"
 #include "launch.h"
 
 /*
@@ -13,5 +14,16 @@
  */
 int choose_place(const struct launch *launch, const struct cluster_list *list,
 		 struct cluster *ret, struct kinc_error *err);
+
+/* What the command line asks of a cluster beside its name and place. */
+struct choose_asked {
+	struct config config;
+	char options[CONFIG_OPTIONS_MAX]; /* of config */
+	bool configured;		  /* there is a configuration, be it an empty one */
+	const char *image;		  /* of launch or of config; NULL when none is named */
+};
+
+/* The configuration file first, then what the command line says of the same. */
+int choose_asked(const struct launch *launch, struct choose_asked *ret, struct kinc_error *err);
 
 #endif

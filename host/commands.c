@@ -77,7 +77,7 @@ const struct command command_rows[] = {
 	{"expose", command_expose, BIT(CLUSTER) | BIT(ADDRESS) | BIT(NAMESPACE), true,
 	 "TARGET [PORT]", "a service, pod or node port on this host"},
 	{"unexpose", command_unexpose, BIT(CLUSTER), true, "PORT", "end that; all ends each"},
-	{"quadlet", command_quadlet, BIT(CLUSTER) | BIT(IMAGE), true, "print|install|remove",
+	{"quadlet", command_quadlet, BIT(CLUSTER) | BIT(IMAGE) | BIT(CONFIG) | BIT(MEMORY) | BIT(CPUS), true, "print|install|remove",
 	 "its container as a unit of the user's systemd"},
 	{"boot", command_boot, BIT(CLUSTER) | BIT(INIT) | BIT(USER), true,
 	 "print|install|remove", "have this machine's init start it at boot"},

@@ -20,11 +20,9 @@
 #include "cleanup.h"
 #include "io.h"
 #include "nearest.h"
+#include "patches.h"
 
 enum { CONFIG_FILE_MAX = 1 << 16, LIST_MAX = 64 };
-
-const char config_word_characters[] =
-	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+@:=,[]";
 
 /* A mapping that is being taken. */
 struct taking {
@@ -275,6 +273,17 @@ static int take_list(struct taking *taking, const yaml_node_t *list, take_functi
 TAKE(take_ports, take_list(taking, value, take_one_port, err))
 TAKE(take_mounts, take_list(taking, value, take_one_mount, err))
 
+static int take_patches(struct taking *taking, const yaml_node_t *value, struct kinc_error *err)
+{
+	struct kinc_error why = {0};
+	int result = take_path(taking, value, taking->host, err);
+
+	if (result == 0 && patches_check(taking->host, &why) < 0)
+		return fault(taking, value, err, "%s", why.message);
+	return result < 0 ? result
+			  : add(taking, value, err, "--volume=%s:/etc/kinc/patches:ro", taking->host);
+}
+
 static int take_gates(struct taking *taking, const yaml_node_t *mapping, struct kinc_error *err)
 {
 	char *gates = taking->config->gates;
@@ -331,6 +340,7 @@ static const struct key keys[] = {
 	{"extraPortMappings", take_ports},
 	{"extraMounts", take_mounts},
 	{"featureGates", take_gates},
+	{"kubeadmPatches", take_patches},
 };
 
 static int syntax(const char *file, const yaml_parser_t *parser, struct kinc_error *err)

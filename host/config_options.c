@@ -11,6 +11,9 @@
 
 enum { MEMORY_MIN_MIB = 512, CPUS_MAX = 1024 };
 
+const char config_word_characters[] =
+	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+@:=,[]";
+
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
 int config_set_memory(struct config *config, const char *value, struct kinc_error *err)

@@ -117,8 +117,11 @@ static int describe(const struct launch *launch, struct cluster *ret, bool *ret_
 {
 	cleanup_clusters struct cluster_list list = {0};
 	cleanup_free char *image = NULL;
-	int result = cluster_list_load(&list, err);
+	struct choose_asked asked = {0};
+	int result = choose_asked(launch, &asked, err);
 
+	if (result == 0)
+		result = cluster_list_load(&list, err);
 	if (result < 0)
 		return result;
 	const struct cluster *existing = cluster_list_find(&list, launch->cluster);
@@ -128,8 +131,10 @@ static int describe(const struct launch *launch, struct cluster *ret, bool *ret_
 	if (existing && !existing->port)
 		return kinc_error_set(err, EPROTO, "container of cluster %s lacks kinc's labels",
 				      launch->cluster);
-	if (!existing || launch->image) {
-		result = image_resolve(launch->image, &image, err);
+	if (asked.configured)
+		snprintf(ret->options, sizeof(ret->options), "%s", asked.options);
+	if (!existing || asked.image) {
+		result = image_resolve(asked.image, &image, err);
 		if (result == 0)
 			snprintf(ret->image, sizeof(ret->image), "%s", image);
 	}
@@ -255,7 +260,7 @@ int command_quadlet(struct launch *launch, struct kinc_error *err)
 		if (strcmp(word, verbs[i].word) != 0)
 			continue;
 		int result = verbs[i].run(launch, err);
-		if (result == -EINVAL)
+		if (result == -EINVAL || result == -E2BIG)
 			return KINC_EXIT_MISUSE;
 		return result == -EADDRINUSE ? KINC_EXIT_NOT_SO : cluster_exit_status(result);
 	}

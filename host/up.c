@@ -36,9 +36,7 @@ enum { RUN_TIMEOUT_MS = 180000 };
 struct up {
 	const struct launch *launch;
 	struct cluster cluster;
-	struct config config;
-	char options[CONFIG_OPTIONS_MAX]; /* of config */
-	bool configured;
+	struct choose_asked asked;
 	char *image;
 	struct remove_parts made;
 	char kubeconfig[CLUSTER_PATH_MAX]; /* "" until it is there */
@@ -96,35 +94,12 @@ static int run_container(struct up *up, const char *runtime_dir, struct kinc_err
 	return mend ? kinc_error_set(err, -result, "%s; %s", why.message, mend) : result;
 }
 
-/* The configuration file first, then what the command line says of the same. */
-static int configure(struct up *up, struct kinc_error *err)
-{
-	const struct launch *launch = up->launch;
-	int result = launch->config ? config_load(launch->config, &up->config, err) : 0;
-
-	if (result == 0 && launch->memory)
-		result = config_set_memory(&up->config, launch->memory, err);
-	if (result == 0 && launch->cpus)
-		result = config_set_cpus(&up->config, launch->cpus, err);
-	up->configured = launch->config || launch->memory || launch->cpus;
-	const struct config_host host = config_host_here();
-	return result < 0 ? result : config_options(&up->config, &host, up->options, err);
-}
-
-/* The image that is asked for; NULL when none is. */
-static const char *asked_image(const struct up *up)
-{
-	if (up->launch->image)
-		return up->launch->image;
-	return *up->config.image ? up->config.image : NULL;
-}
-
 static int create(struct up *up, const struct cluster_list *list, struct kinc_error *err)
 {
 	char runtime_dir[CLUSTER_PATH_MAX];
-	int result = image_resolve(asked_image(up), &up->image, err);
+	int result = image_resolve(up->asked.image, &up->image, err);
 
-	snprintf(up->cluster.options, sizeof(up->cluster.options), "%s", up->options);
+	snprintf(up->cluster.options, sizeof(up->cluster.options), "%s", up->asked.options);
 	snprintf(up->cluster.name, sizeof(up->cluster.name), "%s", up->launch->cluster);
 	if (result == 0)
 		result = choose_place(up->launch, list, &up->cluster, err);
@@ -193,16 +168,16 @@ static int wants_another_image(const struct up *up, const struct cluster *existi
 static int find_change(struct up *up, const struct cluster *existing, bool *ret,
 		       struct kinc_error *err)
 {
-	bool configured = up->configured && strcmp(up->options, existing->options) != 0;
-	const char *image = asked_image(up);
+	bool configured =
+		up->asked.configured && strcmp(up->asked.options, existing->options) != 0;
+	const char *image = up->asked.image;
 
 	if (!configured && !image)
 		return 0;
 	if (quadlet_installed(existing->name))
 		return kinc_error_set(err, EEXIST,
 				      "cluster %s is a unit of systemd: `quadlet install` with "
-				      "--image changes its image, and only without the unit can "
-				      "its configuration change",
+				      "--image or --config changes it",
 				      existing->name);
 	int result = image_resolve(image ? image : existing->image, &up->image, err);
 	if (result == 0 && configured)
@@ -234,8 +209,8 @@ static int replace(struct up *up, const struct cluster *existing, struct kinc_er
 	cluster_container(existing->name, container);
 	snprintf(kept, sizeof(kept), "%s-before", container);
 	up->cluster = *existing;
-	if (up->configured)
-		snprintf(up->cluster.options, sizeof(up->cluster.options), "%s", up->options);
+	if (up->asked.configured)
+		snprintf(up->cluster.options, sizeof(up->cluster.options), "%s", up->asked.options);
 	if (strcmp(up->image, existing->image) != 0)
 		launch_say("cluster %s goes on with its data from %s instead of %s", existing->name,
 			   up->image, existing->image);
@@ -370,7 +345,7 @@ static int run(struct up *up, struct kinc_error *err)
 	/* What the host lacks is its fault, whatever the number says. */
 	if (result < 0)
 		return result == -EINVAL ? -EINVAL : -ENOSYS;
-	result = configure(up, err);
+	result = choose_asked(launch, &up->asked, err);
 	if (result == 0)
 		result = up_locked(up, err);
 	return result < 0 ? result : wait_and_fetch(up, err);

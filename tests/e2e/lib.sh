@@ -208,7 +208,7 @@ config_check() {
 		extraPortMappings: [{hostPort: 18080, containerPort: 10256}]
 		extraMounts:
 		- {hostPath: /home/$user/set, containerPath: /data, readOnly: true}
-		- {hostPath: /home/$user/patches, containerPath: /etc/kinc/patches}
+		kubeadmPatches: /home/$user/patches
 		featureGates: {TTLAfterFinished: true}
 		network: slirp4netns
 	END

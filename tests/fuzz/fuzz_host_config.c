@@ -4,6 +4,8 @@
 #undef COUNT
 #include "host/config_options.c"
 #include "host/nearest.c"
+#undef COUNT
+#include "host/patches.c"
 
 #include <assert.h>
 #include <stdint.h>

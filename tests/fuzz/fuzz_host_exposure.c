@@ -2,12 +2,9 @@
 /* What a user says is to be exposed becomes words for kubectl, none of them an option or a path. */
 #include "host/cgroup_position.c"
 #include "host/cluster.c"
-#include "host/config.c"
-#undef COUNT
 #include "host/config_options.c"
 #include "host/container.c"
 #include "host/exposure.c"
-#include "host/nearest.c"
 #include "host/network.c"
 #include "host/podman.c"
 #include "host/quadlet_file.c"

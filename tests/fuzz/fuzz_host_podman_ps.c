@@ -2,12 +2,9 @@
 /* What podman prints, with labels that anybody may have set, becomes clusters and images. */
 #include "host/cgroup_position.c"
 #include "host/cluster.c"
-#include "host/config.c"
-#undef COUNT
 #include "host/config_options.c"
 #include "host/container.c"
 #include "host/image.c"
-#include "host/nearest.c"
 #include "host/network.c"
 #include "host/podman.c"
 #include "host/quadlet_file.c"

@@ -2,11 +2,8 @@
 /* A .container file, which any program of the user may have written, becomes a cluster or none. */
 #include "host/cgroup_position.c"
 #include "host/cluster.c"
-#include "host/config.c"
-#undef COUNT
 #include "host/config_options.c"
 #include "host/container.c"
-#include "host/nearest.c"
 #include "host/network.c"
 #include "host/podman.c"
 #include "host/quadlet_file.c"

@@ -48,6 +48,16 @@ else
 	skip 'print: exactly the options of up' "no ground: $(tail -n 1 "$work/stderr")"
 fi
 
+# A configuration is part of the unit, and stays until another one is given.
+printf 'image: localhost/kinc/node:v2\nmemory: 2g\nnetwork: pasta\nextraPortMappings: [{hostPort: 8080, containerPort: 80}]\n' >"$FAKE/config.yaml"
+quadlet print --config "$FAKE/config.yaml" --cpus 1.5 >"$work/configured" 2>"$work/stderr"
+is 'print --config' "$?:$(diff "$work/printed" "$work/configured" | sed -n 's/^> //p' |
+	sed 's/--env=KINC_SYSTEM_RESERVED=[^;]*;//; /^Environment=KINC_SYSTEM_RESERVED/d' | paste -sd' ')" \
+	'0:Image=localhost/kinc/node:v2 Label=io.kinc.options=--memory=2048m;--cpus=1.5;--network=pasta;--publish=127.0.0.1:8080:80/tcp PodmanArgs=--memory=2048m PodmanArgs=--cpus=1.5 PodmanArgs=--network=pasta PublishPort=127.0.0.1:8080:80/tcp'
+echo 'network: past' >"$FAKE/config.yaml"
+refuses 'a mistake in it' 100 'config.yaml:1:10: "past" is not known here; the nearest is "pasta"' \
+	quadlet print --config "$FAKE/config.yaml"
+
 generator=
 for candidate in "${KINC_QUADLET:-}" /usr/libexec/podman/quadlet /usr/lib/podman/quadlet; do
 	[ -n "$generator" ] || [ ! -x "$candidate" ] || generator=$candidate
@@ -92,10 +102,15 @@ if "$launch" ground --user $TEST_USER -- true 2>"$work/stderr"; then
 	like 'up starts the unit' "$(cat "$FAKE/systemctl")" '^--user start kinc-dev-control-plane\.service --no-block$'
 	is 'and waits for the cluster' "$(cat "$work/stdout")" "$home/.kube/kinc-dev"
 	is 'it runs' "$(jq -r .State "$FAKE/containers/kinc-dev-control-plane")" running
-	refuses 'another image for it' 1 '`quadlet install` with --image' inside "$launch" --cluster dev --image localhost/kinc/node:v2 up
+	refuses 'another image for it' 1 '`quadlet install` with --image or --config' inside "$launch" --cluster dev --image localhost/kinc/node:v2 up
 	check 'stop stops the unit' inside "$launch" --cluster dev stop
 	is 'its container is gone, and it is known' "$(state)" 'installed 6444 10.244.44.0/24'
+	echo 'extraPortMappings: [{hostPort: 8081, containerPort: 80}]' >"$FAKE/config.yaml"
+	refuses 'another configuration for it' 1 '`quadlet install` with --image or --config' \
+		inside "$launch" --cluster dev --config "$FAKE/config.yaml" up
+	check 'install with another configuration' quadlet install --config "$FAKE/config.yaml"
 	check 'install with another image' quadlet install --image localhost/kinc/node:v2
+	is 'its configuration is as it was' "$(grep '^PublishPort=.*:80/tcp' "$file")" 'PublishPort=127.0.0.1:8081:80/tcp'
 	check 'start' inside "$launch" --cluster dev --timeout 20 start
 	is 'it runs from that image' "$(jq -r .Image "$FAKE/containers/kinc-dev-control-plane")" localhost/kinc/node:v2
 	with "$launch" --cluster dev stop 2>/dev/null

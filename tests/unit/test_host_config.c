@@ -4,11 +4,15 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "host/config.h"
+#include "host/patches.h"
 
 static const struct config_host host = {.memory_mib = 16384, .cpus = 8};
 
@@ -77,6 +81,9 @@ static void mistakes_are_shown_at_their_place(void **state)
 		{"network: past", "f.yaml:1:10: ", "the nearest is \"pasta\""},
 		{"featureGates: {A: maybe}", "f.yaml:1:19: ", "true or false"},
 		{"featureGates: {\"A B\": true}", "f.yaml:1:16: ", "letters and digits"},
+		{"kubeadmPatches: patches", "f.yaml:1:17: ", "starts with /"},
+		{"kubeadmPatches: /none/such", "f.yaml:1:17: ", "/none/such: No such file"},
+		{"kubeadmPatches: /proc/self/fdinfo", "f.yaml:1:17: ", "has no patch of kubeadm"},
 		{"- a", "f.yaml:1:1: ", "keys and values"},
 		{"a: [", "f.yaml:", "did not find"},
 		{"cpus: 1\n---\ncpus: 2", "f.yaml:3:1: ", "one document"},
@@ -93,6 +100,57 @@ static void mistakes_are_shown_at_their_place(void **state)
 		    !strstr(err.message, cases[i].reason))
 			fail_msg("%s: %s", yaml, err.message);
 	}
+}
+
+static void patches_are_named_as_kubeadm_wants_it(void **state)
+{
+	static const char *const good[] = {"kube-apiserver.yaml", "etcd0+json.json",
+					   "kube-scheduler10+merge.yaml",
+					   "kube-controller-manager+strategic.yaml",
+					   "kubeletconfiguration.yaml"};
+	static const char *const bad[] = {"kube-apiserver", "kube-apiserver.yml", "apiserver.yaml",
+					  "etcd-1.yaml", "etcd+.yaml", "etcd+merges.yaml",
+					  "etcd+merge.x.yaml", "etcd.x.yaml", ".yaml", ""};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
+		assert_true(patches_name_known(good[i]));
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		assert_false(patches_name_known(bad[i]));
+}
+
+static void touch(const char *folder, const char *name)
+{
+	char path[80];
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	FILE *file = fopen(path, "w");
+	assert_non_null(file);
+	fclose(file);
+}
+
+static void a_folder_of_patches_is_mounted(void **state)
+{
+	char folder[] = "/tmp/kinc-patches.XXXXXX", yaml[80], wanted[80];
+	struct kinc_error err = {0};
+	struct config config;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	touch(folder, "README");
+	touch(folder, "etcd.yaml");
+	snprintf(yaml, sizeof(yaml), "kubeadmPatches: %s", folder);
+	snprintf(wanted, sizeof(wanted), "--volume=%s:/etc/kinc/patches:ro", folder);
+	becomes(yaml, wanted);
+	/* What kubeadm would pass over in silence. */
+	touch(folder, "apiserver.yaml");
+	assert_int_equal(config_parse("f.yaml", yaml, strlen(yaml), &config, &err), -EINVAL);
+	assert_non_null(strstr(err.message, "f.yaml:1:17: kubeadm takes no patch from apiserver.yaml"));
+	for (const char *const *name = (const char *const[]){"README", "etcd.yaml", "apiserver.yaml", NULL};
+	     *name; name++) {
+		snprintf(wanted, sizeof(wanted), "%s/%s", folder, *name);
+		assert_int_equal(unlink(wanted), 0);
+	}
+	assert_int_equal(rmdir(folder), 0);
 }
 
 static void a_label_holds_nothing_else(void **state)
@@ -115,6 +173,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(options_follow_from_it),
 		cmocka_unit_test(mistakes_are_shown_at_their_place),
+		cmocka_unit_test(patches_are_named_as_kubeadm_wants_it),
+		cmocka_unit_test(a_folder_of_patches_is_mounted),
 		cmocka_unit_test(a_label_holds_nothing_else),
 	};
 
