@@ -19,6 +19,7 @@
 
 #include "cleanup.h"
 #include "io.h"
+#include "mirror.h"
 #include "nearest.h"
 #include "patches.h"
 
@@ -315,6 +316,45 @@ static int take_gates(struct taking *taking, const yaml_node_t *mapping, struct 
 	return 0;
 }
 
+static int take_mirror(struct taking *taking, const char *registry, const yaml_node_t *value,
+		       struct kinc_error *err)
+{
+	char *mirrors = taking->config->mirrors;
+	size_t used = strlen(mirrors), size = sizeof(taking->config->mirrors);
+	const char *url = scalar(value);
+	struct kinc_error why = {0};
+
+	if (mirror_check_url(url ? url : "", &why) < 0)
+		return fault(taking, value, err, "%s", why.message);
+	int length = snprintf(mirrors + used, size - used, "%s%s=%s", used ? "," : "", registry, url);
+	return (size_t)length < size - used ? 0 : fault(taking, value, err, "these are too many");
+}
+
+static int take_mirrors(struct taking *taking, const yaml_node_t *mapping, struct kinc_error *err)
+{
+	if (!mapping || mapping->type != YAML_MAPPING_NODE)
+		return fault(taking, mapping, err, "registries with lists of mirrors are expected here");
+	for (const yaml_node_pair_t *pair = mapping->data.mapping.pairs.start;
+	     pair < mapping->data.mapping.pairs.top; pair++) {
+		const yaml_node_t *at = yaml_document_get_node(taking->document, pair->key);
+		const yaml_node_t *list = yaml_document_get_node(taking->document, pair->value);
+		const char *registry = scalar(at);
+		struct kinc_error why = {0};
+		int result = 0;
+		if (mirror_check_registry(registry ? registry : "", &why) < 0)
+			return fault(taking, at, err, "%s", why.message);
+		if (!list || list->type != YAML_SEQUENCE_NODE)
+			return fault(taking, list, err, "a list of mirrors is expected here");
+		for (const yaml_node_item_t *item = list->data.sequence.items.start;
+		     item < list->data.sequence.items.top && result == 0; item++)
+			result = take_mirror(taking, registry,
+					     yaml_document_get_node(taking->document, *item), err);
+		if (result < 0)
+			return result;
+	}
+	return 0;
+}
+
 /* What is said of a value is also said of that in the file, with the place. */
 static int take_checked(struct taking *taking, const yaml_node_t *value,
 			int (*set)(struct config *, const char *, struct kinc_error *),
@@ -341,6 +381,7 @@ static const struct key keys[] = {
 	{"extraMounts", take_mounts},
 	{"featureGates", take_gates},
 	{"kubeadmPatches", take_patches},
+	{"registryMirrors", take_mirrors},
 };
 
 static int syntax(const char *file, const yaml_parser_t *parser, struct kinc_error *err)

@@ -20,6 +20,7 @@ struct config {
 	char network[16];
 	char options[CONFIG_OPTIONS_MAX]; /* ports, mounts and gates: --publish=...;--volume=... */
 	char gates[CONFIG_OPTIONS_MAX / 2]; /* Name=true,Other=false */
+	char mirrors[CONFIG_OPTIONS_MAX / 2]; /* of mirror.h */
 };
 
 /* Of which its words consist: none is special to podman, quadlet or the label. */

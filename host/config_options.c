@@ -96,6 +96,7 @@ int config_options(const struct config *config, const struct config_host *host,
 		{"--network=", config->network},
 		{"--env=KINC_SYSTEM_RESERVED=", reserved},
 		{"--env=KINC_FEATURE_GATES=", config->gates},
+		{"--env=KINC_REGISTRY_MIRRORS=", config->mirrors},
 		{"", config->options},
 	};
 	size_t used = 0;

@@ -35,6 +35,8 @@ int builtin_machine_id(const struct unit *unit, const struct builtin_context *co
 		       struct kinc_error *err);
 int builtin_oom_floor(const struct unit *unit, const struct builtin_context *context,
 		      struct kinc_error *err);
+int builtin_registries(const struct unit *unit, const struct builtin_context *context,
+		       struct kinc_error *err);
 int builtin_render(const struct unit *unit, const struct builtin_context *context,
 		   struct kinc_error *err);
 

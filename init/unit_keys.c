@@ -13,8 +13,8 @@
 static const char *const type_words[] = {"service", "oneshot", "builtin", "target", NULL};
 static const char *const builtin_words[] = {"container",  "mounts",	  "rshared",
 					    "cgroup",	  "ip-forward", "node-address",
-					    "machine-id", "oom-floor",	"render",
-					    NULL};
+					    "machine-id", "oom-floor",	"registries",
+					    "render",	  NULL};
 static const char *const policy_words[] = {"never", "on-failure", "always", NULL};
 static const char *const mode_words[] = {"cgroup", "process", "mixed", NULL};
 const char *unit_type_name(int type)

@@ -209,6 +209,7 @@ config_check() {
 		extraMounts:
 		- {hostPath: /home/$user/set, containerPath: /data, readOnly: true}
 		kubeadmPatches: /home/$user/patches
+		registryMirrors: {registry.example: ["http://10.0.0.1:5000"]}
 		featureGates: {TTLAfterFinished: true}
 		network: slirp4netns
 	END
@@ -220,6 +221,7 @@ config_check() {
 		check "$name: $program knows the gate" in_node $name sh -c 'tr "\0" "\n" <"/proc/$(pidof $1)/cmdline" |
 			grep -qx -e --feature-gates=TTLAfterFinished=true' - $program
 	done
+	check "$name: the runtime knows the mirror" in_node $name grep -r '^.host."http://10.0.0.1:5000".$' /etc/containerd/certs.d/registry.example
 	check "$name: a patch of kubeadm is in effect" in_node $name grep 'patched: "yes"' /etc/kubernetes/manifests/kube-scheduler.yaml
 	on $name create configmap kept >/dev/null
 	echo 'featureGates: {TTLAfterFinished: false}' >"$home/set.yaml"

@@ -101,6 +101,37 @@ else
 fi
 check 'the OOM floor' says 'the floor is the floor'
 
+# Mirrors of registries, for either runtime
+no_units
+unit cluster '{"type":"target","requires":["registries"]}'
+unit registries '{"type":"builtin","builtin":"registries"}'
+# mirrors LIST: what the runtimes of a node with that list are told
+mirrors() {
+	cat >"$work/prepare" <<EOF_PREPARE
+mkdir -p /run/etc/crio /run/etc/containerd && cp /etc/hosts /etc/passwd /etc/group /run/etc/ && mount --bind /run/etc /etc
+export KINC_REGISTRY_MIRRORS='$1'
+EOF_PREPARE
+	inside <<'EOF_INSIDE'
+await 10 eval 'state_is ready || state_is degraded || state_is failed'
+field registries message
+cd /etc && for file in containers/registries.conf.d/* containerd/certs.d/*/*; do
+	[ ! -e "$file" ] || echo "$file: $(paste -sd' ' "$file")"
+done
+kill -TERM 1
+EOF_INSIDE
+	boot
+	cat "$work/inside.out"
+}
+is 'mirrors of registries: both runtimes are told' \
+	"$(mirrors 'docker.io=http://10.0.0.1:5000,quay.io=https://q,docker.io=https://m.example,docker.io=https://n')" '4 mirrors
+containers/registries.conf.d/50-kinc-mirrors.conf: [[registry]] prefix = "docker.io" location = "docker.io" [[registry.mirror]] location = "10.0.0.1:5000" insecure = true [[registry.mirror]] location = "m.example" insecure = false [[registry.mirror]] location = "n" insecure = false [[registry]] prefix = "quay.io" location = "quay.io" [[registry.mirror]] location = "q" insecure = false
+containerd/certs.d/docker.io/hosts.toml: [host."http://10.0.0.1:5000"] capabilities = ["pull", "resolve"] [host."https://m.example"] capabilities = ["pull", "resolve"] [host."https://n"] capabilities = ["pull", "resolve"]
+containerd/certs.d/quay.io/hosts.toml: [host."https://q"] capabilities = ["pull", "resolve"]'
+is 'without mirrors nothing is written' "$(mirrors '')" ''
+is 'a mirror that is none is told, and nothing is written' "$(mirrors 'docker.io=http://a,quay.io=q')" \
+	'KINC_REGISTRY_MIRRORS: "q" is not a mirror like https://mirror.example or http://10.0.0.1:5000, with nothing behind'
+rm "$work/prepare"
+
 # Logs: files, tails, follow, long lines, binary, floods
 no_units
 unit cluster '{"type":"target","requires":["talk","flood"]}'

@@ -47,6 +47,10 @@ static void options_follow_from_it(void **state)
 	becomes("extraMounts:\n- hostPath: /srv\n  containerPath: /data\n  readOnly: true\n"
 		"- hostPath: /a\n  containerPath: /b\n",
 		"--volume=/srv:/data:ro;--volume=/a:/b");
+	becomes("registryMirrors:\n  docker.io: [\"http://10.0.0.1:5000\", https://m.example]\n"
+		"  r:5000: [http://m]\n  quay.io: []\n",
+		"--env=KINC_REGISTRY_MIRRORS=docker.io=http://10.0.0.1:5000,"
+		"docker.io=https://m.example,r:5000=http://m");
 	becomes("featureGates: {A: true, B2: false}", "--env=KINC_FEATURE_GATES=A=true,B2=false");
 }
 
@@ -84,6 +88,13 @@ static void mistakes_are_shown_at_their_place(void **state)
 		{"kubeadmPatches: patches", "f.yaml:1:17: ", "starts with /"},
 		{"kubeadmPatches: /none/such", "f.yaml:1:17: ", "/none/such: No such file"},
 		{"kubeadmPatches: /proc/self/fdinfo", "f.yaml:1:17: ", "has no patch of kubeadm"},
+		{"registryMirrors: []", "f.yaml:1:18: ", "registries with lists"},
+		{"registryMirrors: {docker.io: http://m}", "f.yaml:1:30: ", "a list of mirrors"},
+		{"registryMirrors:\n  Docker.io: [http://m]", "f.yaml:2:3: ", "not a registry's name"},
+		{"registryMirrors:\n  docker.io: [http://m, m:5000]", "f.yaml:2:25: ",
+		 "\"m:5000\" is not a mirror"},
+		{"registryMirrors: {docker.io: [[x]]}", "f.yaml:1:31: ", "not a mirror"},
+		{"registryMirrors: {a:0: [http://m]}", "f.yaml:1:19: ", "not a registry's name"},
 		{"- a", "f.yaml:1:1: ", "keys and values"},
 		{"a: [", "f.yaml:", "did not find"},
 		{"cpus: 1\n---\ncpus: 2", "f.yaml:3:1: ", "one document"},
