@@ -2,7 +2,8 @@
 # kinc-init against other programs for PID 1, each in namespaces and a cgroup of
 # its own, in a Debian root of containerfile/packages/peers: the same tiny
 # services (bench_service.c), in turns. Medians; the ratio is theirs to ours.
-# dinit is no package of Debian: DINIT=/path/to/dinit adds it.
+# dinit and s6-rc are no packages of Debian: DINIT=/path/to/dinit adds the one,
+# S6_RC=/prefix of skalibs, execline, s6 and s6-rc the other.
 # Usage: bench_init.sh [PEER...]     ROUNDS=5
 . "$(dirname -- "$0")/../lib.sh"
 rounds=${ROUNDS:-5}
@@ -173,15 +174,16 @@ measure_weight() {
 	over
 }
 
-peers=${*:-kinc plain systemd s6 runit dinit tini}
-case " $peers " in *' dinit '*)
-	if [ ! -x "${DINIT:-}" ]; then
-		echo 'dinit: not measured: no package of Debian, and DINIT names no program'
-		peers=$(echo " $peers " | sed 's/ dinit / /')
-	fi
-	;;
-esac
-echo 's6-rc: not measured: no package of Debian'
+peers=${*:-kinc plain systemd s6 s6rc runit dinit tini}
+# without PEER PROGRAM VARIABLE: not measured unless PROGRAM is there
+without() {
+	case " $peers " in *" $1 "*) ;; *) return ;; esac
+	[ -x "$2" ] && return
+	echo "$1: not measured: no package of Debian, and $3 names none"
+	peers=$(echo " $peers " | sed "s/ $1 / /")
+}
+without dinit "${DINIT:-}" DINIT
+without s6rc "${S6_RC:-}/bin/s6-rc" S6_RC
 for ((round = 1; round <= rounds; round++)); do
 	for peer in $peers; do
 		[ "$peer" = tini ] || measure_times "$peer"

@@ -85,6 +85,43 @@ argv_s6='/usr/bin/s6-svscan -C 1000 /bench/scan'
 signal_s6=15
 version_s6() { chroot "$root" dpkg-query -Wf '${Version}' s6; }
 
+# The programs of s6 and s6-rc of one prefix. The compiled database is made before
+# the boot, as it would be in an image.
+setup_s6rc() {
+	mkdir -p "$root$S6_RC" "$shared/source/last/dependencies.d" "$shared/scan/.s6-svscan"
+	cp -an "$S6_RC/." "$root$S6_RC/"
+	for i in $(numbers "$1"); do
+		mkdir "$shared/source/$i"
+		echo longrun >"$shared/source/$i/type"
+		echo 3 >"$shared/source/$i/notification-fd"
+		ln -s /bench/bench_service "$shared/source/$i/run"
+		: >"$shared/source/last/dependencies.d/$i"
+	done
+	echo oneshot >"$shared/source/last/type"
+	echo "/bench/bench_service $last_slot once" >"$shared/source/last/up"
+	# shellcheck disable=SC2016 # expanded inside
+	unshare -m sh -c 'mount --bind "$1" "$2/bench" && exec chroot "$2" "$3/bin/s6-rc-compile" /bench/compiled /bench/source' \
+		sh "$shared" "$root" "$S6_RC"
+	cat >"$shared/init" <<-INIT
+		#!/bin/sh
+		export PATH=$S6_RC/bin:/usr/bin:/bin
+		mkfifo /run/up
+		{
+			read -r _ </run/up
+			s6-rc-init -c /bench/compiled -l /run/live /bench/scan && exec s6-rc -l /run/live -u change last
+		} &
+		exec 4>/run/up
+		exec s6-svscan -d 4 -C 1000 /bench/scan
+	INIT
+	printf '#!/bin/sh\ns6-rc -l /run/live -da change\nexec s6-svscanctl -t /bench/scan\n' \
+		>"$shared/scan/.s6-svscan/SIGTERM"
+	chmod 755 "$shared/init" "$shared/scan/.s6-svscan/SIGTERM"
+	ln -s /bin/true "$shared/scan/.s6-svscan/finish"
+}
+argv_s6rc=/bench/init
+signal_s6rc=15
+version_s6rc() { echo '(of S6_RC)'; }
+
 setup_runit() {
 	mkdir -p "$shared/service" "$shared/runit"
 	for i in $(numbers "$1"); do
