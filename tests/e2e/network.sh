@@ -7,6 +7,7 @@ ask() {
 		on "$name" exec --stdin "$1" -- /test/busybox nc -w 2 "$2" "$3" | tr -d '\r' | tail -n 1
 }
 answers_itself() { [ "$(ask "$1" "$2" 80)" = "$1" ]; }
+answers() { [ "$(ask client "$1" 8080)" = "$2" ]; } # ADDRESS POD
 
 leased() { in_node "$name" ls /run/kinc/cni/kinc/addresses | sort; }
 leases_are_exact() {
@@ -45,8 +46,8 @@ network_check() {
 	name=$1
 	service=$(on "$name" get service web -o 'jsonpath={.spec.clusterIP}')
 	for pod in $(on "$name" get pods -l app=web -o 'jsonpath={.items[*].metadata.name}'); do
-		is "$name: pod to pod: client to $pod" \
-			"$(ask client "$(on "$name" get pod "$pod" -o 'jsonpath={.status.podIP}')" 8080)" "$pod"
+		check "$name: pod to pod: client to $pod" wait_for 20 answers \
+			"$(on "$name" get pod "$pod" -o 'jsonpath={.status.podIP}')" "$pod"
 		check "$name: $pod reaches itself through its Service" wait_for 60 answers_itself "$pod" "$service"
 	done
 	uplink=$(in_node "$name" awk '$2 == "00000000" { print $1; exit }' /proc/net/route)
