@@ -11,7 +11,16 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cleanup.h"
+#include "controllers.h"
 #include "version.h"
+
+bool container_is_uncounted(void)
+{
+	cleanup_free char *list = NULL;
+
+	return controllers_read(&list) == 0 && !controllers_have(list, "pids");
+}
 
 struct container_ground container_ground_here(const char *name, const char *runtime_dir,
 					      char cgroup[CLUSTER_PATH_MAX])
@@ -24,6 +33,7 @@ struct container_ground container_ground_here(const char *name, const char *runt
 		.runtime_dir = runtime_dir,
 		.cgroup = cluster_cgroup(name, cgroup) == 0 ? cgroup : NULL,
 		.timers = access(manager, F_OK) == 0,
+		.uncounted = container_is_uncounted(),
 	};
 }
 
@@ -67,7 +77,6 @@ void container_add_options(struct podman *podman, const struct cluster *cluster,
 		"--cap-add=SYS_ADMIN,SYS_PTRACE,NET_ADMIN,NET_RAW",
 		"--security-opt=unmask=ALL",
 		"--device=/dev/fuse",
-		"--pids-limit=-1",
 		"--stop-timeout=60",
 		"--sysctl=net.ipv4.ip_forward=1",
 	};
@@ -80,6 +89,8 @@ void container_add_options(struct podman *podman, const struct cluster *cluster,
 	podman_addf(podman, "--hostname=%s", container);
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(*fixed); i++)
 		podman_add(podman, fixed[i]);
+	if (!ground->uncounted)
+		podman_add(podman, "--pids-limit=-1");
 	if (ground->cgroup)
 		podman_addf(podman, "--cgroup-parent=%s", ground->cgroup);
 	podman_addf(podman, "--volume=%s:/var:suid,exec,dev", data);

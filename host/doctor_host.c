@@ -13,6 +13,7 @@
 
 #include "cgroup_position.h"
 #include "cleanup.h"
+#include "controllers.h"
 #include "doctor.h"
 #include "enter.h"
 #include "io.h"
@@ -135,13 +136,6 @@ void doctor_cgroup_v2(struct finding *finding)
 			    doctor_user_name());
 }
 
-/* With systemd, podman asks the user's manager for a cgroup. */
-static void manager_cgroup(char path[160], const char *file)
-{
-	snprintf(path, 160, "/sys/fs/cgroup/user.slice/user-%u.slice/user@%u.service/%s", getuid(),
-		 getuid(), file);
-}
-
 void doctor_cgroup(struct finding *finding)
 {
 	cleanup_free char *text = NULL;
@@ -153,7 +147,7 @@ void doctor_cgroup(struct finding *finding)
 	finding_found(finding, "%.100s", position ? position : "none");
 	if (enter_is_delegated())
 		return;
-	manager_cgroup(path, "cgroup.procs");
+	controllers_manager(path, "cgroup.procs");
 	if (podman_systemd_booted() && access(path, W_OK) == 0) {
 		finding_found(finding, "user@%u.service", getuid());
 		return;
@@ -167,48 +161,18 @@ void doctor_cgroup(struct finding *finding)
 			    doctor_user_name());
 }
 
-/* Of the cgroup that clusters are made below: the leaf's parent in a ground. */
-static int read_controllers(char **ret)
-{
-	cleanup_free char *text = NULL;
-	char path[600];
-
-	manager_cgroup(path, "cgroup.controllers");
-	if (podman_systemd_booted() && access(path, R_OK) == 0)
-		return kinc_read_file(AT_FDCWD, path, SMALL_FILE_MAX, ret, NULL, NULL);
-	if (kinc_read_file(AT_FDCWD, "/proc/self/cgroup", SMALL_FILE_MAX, &text, NULL, NULL) < 0)
-		return -ENOENT;
-	cleanup_free char *position = cgroup_position_parse(text);
-	char *leaf = position ? strrchr(position, '/') : NULL;
-	if (!leaf)
-		return -ENOENT;
-	*leaf = '\0';
-	snprintf(path, sizeof(path), "/sys/fs/cgroup%.500s/cgroup.controllers", position);
-	return kinc_read_file(AT_FDCWD, path, SMALL_FILE_MAX, ret, NULL, NULL);
-}
-
-static bool has_word(const char *words, const char *word)
-{
-	size_t length = strlen(word);
-
-	for (const char *at = words; (at = strstr(at, word)); at += length)
-		if ((at == words || at[-1] == ' ') && strchr(" \n", at[length]))
-			return true;
-	return false;
-}
-
 void doctor_controllers(struct finding *finding)
 {
 	cleanup_free char *have = NULL;
 
-	if (read_controllers(&have) < 0 || !have) {
+	if (controllers_read(&have) < 0 || !have) {
 		finding_found(finding, "no cgroup to look at");
 		finding->grade = FINDING_UNKNOWN;
 		return;
 	}
 	have[strcspn(have, "\n")] = '\0';
 	finding_found(finding, "%.100s", *have ? have : "none is delegated");
-	if (has_word(have, "cpu") && has_word(have, "memory") && has_word(have, "pids"))
+	if (controllers_have(have, "cpu") && controllers_have(have, "memory") && controllers_have(have, "pids"))
 		return;
 	if (podman_systemd_booted())
 		finding_grade(finding, FINDING_WARNING,

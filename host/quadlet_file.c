@@ -90,7 +90,8 @@ int quadlet_print(const struct cluster *cluster, char **ret, struct kinc_error *
 {
 	char runtime_dir[CLUSTER_TEXT_MAX];
 	/* %t is the user's runtime directory, which is another one after each boot. */
-	const struct container_ground ground = {.runtime_dir = runtime_dir, .timers = true};
+	const struct container_ground ground = {
+		.runtime_dir = runtime_dir, .timers = true, .uncounted = container_is_uncounted()};
 	cleanup_podman struct podman options = {0};
 	cleanup_free char *text = NULL;
 	size_t size = 0;

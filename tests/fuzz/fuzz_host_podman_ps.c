@@ -4,6 +4,7 @@
 #include "host/cluster.c"
 #include "host/config_options.c"
 #include "host/container.c"
+#include "host/controllers.c"
 #include "host/image.c"
 #include "host/network.c"
 #include "host/podman.c"

@@ -123,6 +123,9 @@ like 'up: progress' "$(cat "$work/stderr")" '^ +3\.2s kubelet ready$'
 like 'up: warning' "$(cat "$work/stderr")" 'warning: no cpu controller'
 like 'up: named capabilities' "$(grep 'run --detach' "$FAKE/log" | tail -n 1)" \
 	'--cap-add=SYS_ADMIN,SYS_PTRACE,NET_ADMIN,NET_RAW .*--label=io.kinc.pod-subnet=10.244.44.0/24 .*--env=KINC_SERVICE_SUBNET=10.44.0.0/16 --health-cmd=\["kincctl","health"\] .*--health-interval=disable localhost/kinc/node:v1$'
+# crun 1.21 refuses it where the controller is not there.
+is 'up: processes are not limited where they are counted' "$(grep -c -- '--pids-limit=-1 ' "$FAKE/log")" \
+	"$(inside grep -qw pids /sys/fs/cgroup/kinc.$TEST_USER/cgroup.controllers && grep -c 'run --detach' "$FAKE/log" || echo 0)"
 is 'up: nothing privileged' "$(grep -c -- --privileged "$FAKE/log")" 0
 
 # Another image takes the data over.

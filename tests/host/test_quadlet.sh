@@ -33,13 +33,14 @@ is 'print: makes nothing' "$(left)" ''
 as_options() {
 	sed -n 's/^ContainerName=/--name=/p; s/^Volume=/--volume=/p; s/^Label=/--label=/p; s/^Environment=/--env=/p
 		s/^PublishPort=/--publish=/p; s/^PodmanArgs="\(.*\)"$/\1/p; t; s/^PodmanArgs=//p' "$1" | tr -d '\\' |
+		grep -v '^--pids-limit=' |
 		sed "s|=%t|=$home/run|" | sort
 }
 as_options "$work/printed" >"$work/wanted"
 if "$launch" ground --user $TEST_USER -- env FAKE="$FAKE" PATH="$path" XDG_RUNTIME_DIR="$home/run" \
 	"$launch" --cluster dev --wait none >/dev/null 2>"$work/stderr"; then
 	grep 'run --detach' "$FAKE/log" | tr ' ' '\n' | sed '1,/^--detach$/d; $d' |
-		grep -v '^--cgroup-parent=\|^--health-interval=' | sort >"$work/options"
+		grep -v '^--cgroup-parent=\|^--health-interval=\|^--pids-limit=' | sort >"$work/options"
 	check 'print: exactly the options of up' diff "$work/options" "$work/wanted"
 	check 'print: up of the test did use options' test "$(wc -l <"$work/options")" -gt 20
 	refuses 'install of one that runs' 1 'cluster dev is running: `kinc-launch --cluster dev stop` first' quadlet install
