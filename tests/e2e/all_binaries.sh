@@ -28,6 +28,10 @@ network_check new
 policy_check new
 names_check new
 load_check new
+in_host podman --cgroup-manager=cgroupfs tag localhost/loaded:1 docker.io/somebody/loaded:3
+in_host $ours --cluster new load-image docker.io/somebody/loaded:3 >/dev/null 2>&1
+is "new: a pod's image without a registry is one of Docker's" "$(loaded_pod of-docker somebody/loaded:3)" 'from of-docker'
+on new delete pod of-docker >/dev/null
 trial_check new ok
 monitor_check new crio
 kinds_check new
