@@ -23,6 +23,8 @@ diag "$(printf '%s\n' "$output" | tail -n 60)"
 like 'it ends with a Ready node' "$(printf '%s\n' "$output" | tail -n 1)" '^kinc-new-control-plane +Ready '
 diag "$(on new get nodes -o wide)"
 cluster_check new kincnet
+is 'a patch of the image makes DNS known as ready sooner' "$(on new --namespace kube-system get deployment coredns \
+	-o 'jsonpath={.spec.template.spec.containers[0].readinessProbe.periodSeconds}')" 2
 workload_check new
 network_check new
 policy_check new
