@@ -9,6 +9,8 @@
 #          without a package manager
 #   host   the simulated host of the tests (bookworm), all of packages/run
 #   host13 the same of trixie, with Podman 5 and the user's systemd
+#   standin
+#          for the Fedora recipe's base: a node of CRI-O on which kinc can be built
 #   arm64  headers and libraries for building kinc for that architecture
 #   peers  other programs for PID 1, for the bench
 set -eu
@@ -28,6 +30,7 @@ node-containerd | node-crio)
 	lists="node $lists"
 	;;
 peers | host13) ;;
+standin) lists='node node-crio standin' ;;
 pod)
 	variant=extract
 	# A package that is only unpacked has no alternatives.
@@ -35,7 +38,7 @@ pod)
 	;;
 host) suite=bookworm lists=run ;;
 arm64) suite=bookworm variant=extract architecture=arm64 ;;
-*) die "usage: root.sh node-containerd|node-crio|pod|host|host13|arm64|peers" ;;
+*) die "usage: root.sh node-containerd|node-crio|pod|host|host13|standin|arm64|peers" ;;
 esac
 hook=$KINC_TOP/containerfile/build/root-manifest.sh
 packages=$(for list in $lists; do package_list "$list"; done | paste -sd, -)

@@ -1,8 +1,7 @@
 #!/bin/sh
 # The Fedora recipe where no registry can be reached: all of it is built, on a
-# stand-in of Fedora (tests/e2e/fedora) that has the programs of KINC_TEST_BIN_DIR.
-# The names of packages and images stay unproven. It is not booted: the stand-in
-# is Debian 12, whose crun is too old for CRI-O 1.33.
+# stand-in of Fedora (tests/e2e/fedora) that has the programs of KINC_TEST_BIN_DIR,
+# and a cluster is made from it. The names of packages and images stay unproven.
 set -u
 . "$(dirname -- "$0")/lib.sh"
 if [ -z "${KINC_TEST_BIN_DIR:-}" ]; then
@@ -16,18 +15,18 @@ standin=$home/standin
 mkdir "$standin"
 cp "$KINC_TOP"/tests/e2e/fedora/* /bin/busybox /usr/lib/cni/loopback "$standin"
 cp -al "$KINC_TEST_BIN_DIR" "$standin/bin" 2>/dev/null || cp -a "$KINC_TEST_BIN_DIR" "$standin/bin"
-cp "$root" "$standin/host.tar"
+cp "$("$KINC_TOP/containerfile/build/root.sh" standin)" "$standin/root.tar" || die 'no root for the stand-in'
 chown "$uid:$uid" "$standin" "$standin"/*
 if output=$(in_host sh -ec '
 	cd ~/standin
 	podman="podman --cgroup-manager=cgroupfs"
-	$podman import host.tar localhost/standin/host:1
+	$podman import root.tar localhost/standin/root:1
 	$podman import ~/.cache/kinc/'"$(basename "$("$KINC_TOP/containerfile/build/root.sh" pod)")"' localhost/standin/pod:1
 	for tag in base:1 kube-apiserver:v'$version' kube-controller-manager:v'$version' kube-scheduler:v'$version' \
 		kube-proxy:v'$version' etcd:1 coredns/coredns:1 local-path-provisioner:1; do
 		stage=${tag%:*}
 		$podman build --quiet --target "${stage##*/}" --tag "localhost/standin/$tag" \
-			--build-arg HOST=localhost/standin/host:1 --build-arg POD=localhost/standin/pod:1 .
+			--build-arg ROOT=localhost/standin/root:1 --build-arg POD=localhost/standin/pod:1 .
 	done' 2>&1); then
 	ok 'what stands in for Fedora'
 else
@@ -51,6 +50,13 @@ fi
 image=$(printf '%s\n' "$output" | tail -n 1)
 is 'the image is named' "$image" "localhost/kinc/node:v$version-fedora"
 like 'made again it is up to date' "$(in_clone "env $arguments containerfile/build/image.sh" 2>&1)" 'is up to date'
+stage_of() {
+	in_clone "podman --cgroup-manager=cgroupfs build --quiet --file containerfile/Containerfile --target base \
+		--build-arg BASE=localhost/standin/base:1 --build-arg CACHE_BUST=$1 ."
+}
+first=$(stage_of 1)
+is 'with the same CACHE_BUST dnf is not run again' "$(stage_of 1)" "$first"
+check 'with another it is' test "$(stage_of 2)" != "$first"
 in_image() { in_host podman --cgroup-manager=cgroupfs run --rm --network none --entrypoint "$1" "$image" "$2" "$3"; }
 is 'kinc-init and kincctl were compiled in the image' "$(in_image cat /usr/libexec/kinc/kinc-init /usr/bin/kincctl | sha256sum)" \
 	"$(in_host sh -c 'mkdir ~/programs && cd ~/programs && podman --cgroup-manager=cgroupfs build --quiet --output type=local,dest=. \
@@ -63,4 +69,18 @@ is 'init is there, and sbin still a link' "$(in_image readlink /sbin/init /usr/s
 is "and so is the store of the control plane's images" "$(in_image sh -c \
 	'grep -o "localhost/kinc/[a-z-]*" /usr/lib/kinc/store/overlay-images/images.json | sort -u | sed "s|.*/||" | paste -sd" "')" \
 	'coredns etcd helper kube-apiserver kube-controller-manager kube-proxy kube-scheduler local-path-provisioner pause'
+
+if output=$(in_host $ours --cluster fedora --image "$image" up 2>&1); then
+	ok 'kinc-launch --image: a cluster comes up from it'
+else
+	not_ok 'kinc-launch --image: a cluster comes up from it'
+	diag "$output"
+	diag "$(in_host podman --cgroup-manager=cgroupfs logs kinc-fedora-control-plane 2>&1 | tail -n 60)"
+	finish
+fi
+like 'the node is Ready' "$(on fedora get nodes --no-headers)" '^kinc-fedora-control-plane +Ready '
+workload_check fedora
+check 'all pods of the system become Ready' \
+	on fedora --namespace kube-system wait --for=condition=Ready pods --all --timeout=120s
+check 'down' in_host $ours --cluster fedora down
 finish
