@@ -205,6 +205,7 @@ static int add(struct taking *taking, const yaml_node_t *at, struct kinc_error *
 		return call;                                                                       \
 	}
 static const char *const protocols[] = {"tcp", "udp", "sctp", NULL};
+static const char *const families[] = {"ipv4", "dual", NULL};
 static const char *const networks[] = {"pasta", "slirp4netns", "bridge", NULL};
 TAKE(take_host_port, take_port(taking, value, taking->host, err))
 TAKE(take_node_port, take_port(taking, value, taking->node, err))
@@ -216,6 +217,8 @@ TAKE(take_node_path, take_path(taking, value, taking->node, err))
 TAKE(take_read_only, take_bool(taking, value, &taking->read_only, err))
 TAKE(take_image,
      take_word(taking, value, taking->config->image, sizeof(taking->config->image), err))
+TAKE(take_family, take_choice(taking, value, families, taking->config->family,
+			      sizeof(taking->config->family), err))
 TAKE(take_network, take_choice(taking, value, networks, taking->config->network,
 			       sizeof(taking->config->network), err))
 
@@ -377,6 +380,7 @@ static const struct key keys[] = {
 	{"memory", take_memory},
 	{"cpus", take_cpus},
 	{"network", take_network},
+	{"ipFamily", take_family},
 	{"extraPortMappings", take_ports},
 	{"extraMounts", take_mounts},
 	{"featureGates", take_gates},

@@ -2,6 +2,7 @@
 #ifndef KINC_HOST_CONFIG_H
 #define KINC_HOST_CONFIG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "error.h"
@@ -18,6 +19,7 @@ struct config {
 	char memory[24];	     /* as podman takes it; "" for no limit */
 	char cpus[16];
 	char network[16];
+	char family[8]; /* ipv4, dual or "" */
 	char options[CONFIG_OPTIONS_MAX]; /* ports, mounts and gates: --publish=...;--volume=... */
 	char gates[CONFIG_OPTIONS_MAX / 2]; /* Name=true,Other=false */
 	char mirrors[CONFIG_OPTIONS_MAX / 2]; /* of mirror.h */
@@ -48,6 +50,9 @@ struct config_host config_host_here(void);
 /* Its options of podman with a ; between, for the label; E2BIG when they are too many. */
 int config_options(const struct config *config, const struct config_host *host, char text[CONFIG_OPTIONS_MAX],
 		   struct kinc_error *err);
+
+/* Whether options, as config_options writes them, ask for pods and services of both families. */
+bool config_is_dual(const char *options);
 
 /* Whether a label holds nothing but what config_options writes. */
 int config_check_options(const char *text);

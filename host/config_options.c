@@ -84,6 +84,24 @@ static void reserve(const struct config *config, const struct config_host *host,
 			 host->memory_mib - mib);
 }
 
+static const char dual[] = "--env=KINC_IP_FAMILY=dual";
+
+bool config_is_dual(const char *options)
+{
+	const char *found = strstr(options, dual);
+
+	return found && (found == options || found[-1] == ';') &&
+	       strchr(";", found[sizeof(dual) - 1]);
+}
+
+/* Both families in the node's own network too: what podman leaves out unless it is told. */
+static const char *network_option(const struct config *config)
+{
+	if (strcmp(config->family, "dual") == 0 && strcmp(config->network, "slirp4netns") == 0)
+		return "slirp4netns:enable_ipv6=true";
+	return config->network;
+}
+
 int config_options(const struct config *config, const struct config_host *host,
 		   char text[CONFIG_OPTIONS_MAX], struct kinc_error *err)
 {
@@ -93,7 +111,8 @@ int config_options(const struct config *config, const struct config_host *host,
 	} parts[] = {
 		{"--memory=", config->memory},
 		{"--cpus=", config->cpus},
-		{"--network=", config->network},
+		{"--network=", network_option(config)},
+		{"--env=KINC_IP_FAMILY=", strcmp(config->family, "dual") == 0 ? "dual" : ""},
 		{"--env=KINC_SYSTEM_RESERVED=", reserved},
 		{"--env=KINC_FEATURE_GATES=", config->gates},
 		{"--env=KINC_REGISTRY_MIRRORS=", config->mirrors},

@@ -69,6 +69,16 @@ void network_format(struct network network, char text[NETWORK_TEXT_MAX])
 		 a & 255, network.prefix & 63);
 }
 
+/* N is written as it is in the pair: 44 and not 2c. No two pairs meet. */
+void network_format_beside(const struct network_pair *pair, char pods[NETWORK_TEXT_MAX + 8],
+			   char services[NETWORK_TEXT_MAX + 8])
+{
+	uint32_t number = pair->pods.address >> 8 & 255;
+
+	snprintf(pods, NETWORK_TEXT_MAX + 8, "fd00:10:244:%u::/64", number);
+	snprintf(services, NETWORK_TEXT_MAX + 8, "fd00:10:96:%u::/112", number);
+}
+
 struct network_pair network_pair_of(int n)
 {
 	uint32_t number = (uint32_t)n;

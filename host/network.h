@@ -49,6 +49,10 @@ int network_parse(const char *text, struct network *ret);
 void network_format(struct network network, char text[NETWORK_TEXT_MAX]);
 bool network_overlap(struct network a, struct network b);
 
+/* The IPv6 networks beside such a pair: fd00:10:244:N::/64 and fd00:10:96:N::/112. */
+void network_format_beside(const struct network_pair *pair, char pods[NETWORK_TEXT_MAX + 8],
+			   char services[NETWORK_TEXT_MAX + 8]);
+
 /* The pair number n (0 to 255) of the formula. */
 struct network_pair network_pair_of(int n);
 

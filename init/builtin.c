@@ -126,6 +126,8 @@ int builtin_run(const struct unit *unit, const struct builtin_context *context,
 		return builtin_oom_floor(unit, context, err);
 	case BUILTIN_REGISTRIES:
 		return builtin_registries(unit, context, err);
+	case BUILTIN_SUBNETS:
+		return builtin_subnets(unit, context, err);
 	case BUILTIN_RENDER:
 		return builtin_render(unit, context, err);
 	}

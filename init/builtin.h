@@ -37,6 +37,8 @@ int builtin_oom_floor(const struct unit *unit, const struct builtin_context *con
 		      struct kinc_error *err);
 int builtin_registries(const struct unit *unit, const struct builtin_context *context,
 		       struct kinc_error *err);
+int builtin_subnets(const struct unit *unit, const struct builtin_context *context,
+		    struct kinc_error *err);
 int builtin_render(const struct unit *unit, const struct builtin_context *context,
 		   struct kinc_error *err);
 

@@ -11,9 +11,11 @@
 static const char name_first[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 static const char name_bytes[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
 
-/* The last two are settings of the kubelet, as far as the delegation allows them. */
+/* Those of cgroup are settings of the kubelet, as far as the delegation allows them. */
 const struct found_variable found_variables[] = {
 	{"NODE_IP", "node-address", "192.0.2.1"},
+	{"POD_RANGES", "subnets", "[{}]"},
+	{"POD_ROUTES", "subnets", "{}"},
 	{"CGROUPS_PER_QOS", "cgroup", "true"},
 	{"ENFORCE_NODE_ALLOCATABLE", "cgroup", "pods"},
 };

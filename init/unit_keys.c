@@ -14,7 +14,7 @@ static const char *const type_words[] = {"service", "oneshot", "builtin", "targe
 static const char *const builtin_words[] = {"container",  "mounts",	  "rshared",
 					    "cgroup",	  "ip-forward", "node-address",
 					    "machine-id", "oom-floor",	"registries",
-					    "render",	  NULL};
+					    "subnets",	  "render",	NULL};
 static const char *const policy_words[] = {"never", "on-failure", "always", NULL};
 static const char *const mode_words[] = {"cgroup", "process", "mixed", NULL};
 const char *unit_type_name(int type)

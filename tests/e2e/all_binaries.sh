@@ -5,6 +5,7 @@ set -u
 . "$(dirname -- "$0")/lib.sh"
 . "$(dirname -- "$0")/monitor.sh"
 . "$(dirname -- "$0")/trial.sh"
+. "$(dirname -- "$0")/dual.sh"
 if [ -z "${KINC_TEST_BIN_DIR:-}" ]; then
 	skip 'Kubernetes from a directory of binaries' 'KINC_TEST_BIN_DIR is not set'
 	finish
@@ -65,4 +66,5 @@ check 'comes up' in_host $ours --cluster traced --image localhost/recorded up
 shells_check kinc-traced-control-plane
 check 'down' in_host $ours --cluster traced down
 check 'down' in_host $ours --cluster new down
+dual_check
 finish

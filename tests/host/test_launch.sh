@@ -168,6 +168,11 @@ is 'another image: configured as before' "$?:$(options_of)" \
 configured --memory 3g
 is 'another configuration: made anew' "$?:$(options_of)" '0:--memory=3072m'
 like 'and told' "$(cat "$work/stderr")" 'cluster set goes on with its data, configured anew'
+printf 'ipFamily: dual\nnetwork: slirp4netns\nregistryMirrors: {docker.io: ["http://m:5000"]}\n' >"$FAKE/config.yaml"
+configured --config "$FAKE/config.yaml"
+is 'both families' "$?:$(grep 'run --detach' "$FAKE/log" | tail -n 1 | tr ' ' '\n' |
+	grep -e '^--\(network\|sysctl=net.ipv6\|env=KINC_\(POD\|SERVICE\|REGISTRY\)\)' | paste -sd' ')" \
+	'0:--env=KINC_POD_SUBNET=10.244.45.0/24,fd00:10:244:45::/64 --env=KINC_SERVICE_SUBNET=10.45.0.0/16,fd00:10:96:45::/112 --sysctl=net.ipv6.conf.all.forwarding=1 --network=slirp4netns:enable_ipv6=true --env=KINC_REGISTRY_MIRRORS=docker.io=http://m:5000'
 inside "$launch" --cluster set down >/dev/null 2>&1
 printf 'memory: 2g\nextraMount: []\n' >"$FAKE/config.yaml"
 refuses 'a mistake in it' 100 'config.yaml:2:1: no key "extraMount" belongs here; the nearest is "extraMounts"' \

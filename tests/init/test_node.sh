@@ -132,6 +132,36 @@ is 'a mirror that is none is told, and nothing is written' "$(mirrors 'docker.io
 	'KINC_REGISTRY_MIRRORS: "q" is not a mirror like https://mirror.example or http://10.0.0.1:5000, with nothing behind'
 rm "$work/prepare"
 
+# Subnets of one family, or of both
+no_units
+unit cluster '{"type":"target","requires":["rendered"]}'
+unit subnets '{"type":"builtin","builtin":"subnets"}'
+unit rendered '{"type":"builtin","builtin":"render","requires":["subnets"],"templates":[{"source":"'"$work"'/template","target":"/run/rendered"}]}'
+echo '{"ranges":[{{POD_RANGES}}],"routes":[{{POD_ROUTES}}]}' >"$work/template"
+# subnets PODS SERVICES VERSION: what becomes of them, or why nothing does
+subnets() {
+	printf 'export KINC_POD_SUBNET=%s KINC_SERVICE_SUBNET=%s KINC_KUBERNETES_VERSION=%s\n' "$@" >"$work/prepare"
+	inside <<'EOF_INSIDE'
+await 10 eval 'state_is ready || state_is degraded || state_is failed'
+jq -c . /run/rendered 2>/dev/null || field subnets message
+kill -TERM 1
+EOF_INSIDE
+	boot
+	cat "$work/inside.out"
+}
+v6=fd00:10:244:44::/64 s6=fd00:10:96:44::/112
+is 'a subnet' "$(subnets 10.244.44.0/24 10.44.0.0/16 v1.20.2)" \
+	'{"ranges":[[{"subnet":"10.244.44.0/24"}]],"routes":[{"dst":"0.0.0.0/0"}]}'
+is 'subnets of both families' "$(subnets 10.244.44.0/24,$v6 10.44.0.0/16,$s6 v1.33.1)" \
+	'{"ranges":[[{"subnet":"10.244.44.0/24"}],[{"subnet":"'$v6'"}]],"routes":[{"dst":"0.0.0.0/0"},{"dst":"::/0"}]}'
+like 'both families with Kubernetes 1.20' "$(subnets 10.244.44.0/24,$v6 10.44.0.0/16,$s6 v1.20.2)" \
+	'^Kubernetes v1.20.2 has no pods of both families: take a node image of 1.22 or newer'
+like 'services of another family' "$(subnets 10.244.44.0/24,$v6 10.44.0.0/16 v1.33.1)" 'not of the same families'
+like 'one family twice' "$(subnets 10.244.44.0/24,10.1.0.0/16 10.44.0.0/16 v1.33.1)" 'has two subnets of one family'
+like 'three subnets' "$(subnets 10.244.44.0/24,$v6,$s6 10.44.0.0/16 v1.33.1)" 'is not one subnet'
+like 'no subnet' "$(subnets 10.244.44.0 10.44.0.0/16 v1.33.1)" 'KINC_POD_SUBNET=10.244.44.0 is not one subnet'
+rm "$work/prepare"
+
 # Logs: files, tails, follow, long lines, binary, floods
 no_units
 unit cluster '{"type":"target","requires":["talk","flood"]}'

@@ -51,6 +51,13 @@ static void options_follow_from_it(void **state)
 		"  r:5000: [http://m]\n  quay.io: []\n",
 		"--env=KINC_REGISTRY_MIRRORS=docker.io=http://10.0.0.1:5000,"
 		"docker.io=https://m.example,r:5000=http://m");
+	becomes("ipFamily: ipv4\nnetwork: slirp4netns", "--network=slirp4netns");
+	becomes("ipFamily: dual\nnetwork: slirp4netns",
+		"--network=slirp4netns:enable_ipv6=true;--env=KINC_IP_FAMILY=dual");
+	becomes("ipFamily: dual\nnetwork: pasta", "--network=pasta;--env=KINC_IP_FAMILY=dual");
+	assert_true(config_is_dual("--network=pasta;--env=KINC_IP_FAMILY=dual;--cpus=1"));
+	assert_false(config_is_dual("--env=KINC_IP_FAMILY=dual6"));
+	assert_false(config_is_dual("--volume=/--env=KINC_IP_FAMILY=dual:/b"));
 	becomes("featureGates: {A: true, B2: false}", "--env=KINC_FEATURE_GATES=A=true,B2=false");
 }
 
@@ -82,6 +89,7 @@ static void mistakes_are_shown_at_their_place(void **state)
 		{"memory: [1g]", "f.yaml:1:9: ", "a single value"},
 		{"cpus: 0", "f.yaml:1:7: ", "like 2 or 1.5"},
 		{"cpus: 1e3", "f.yaml:1:7: ", "like 2 or 1.5"},
+		{"ipFamily: ipv6", "f.yaml:1:11: ", "the nearest is \"ipv4\""},
 		{"network: past", "f.yaml:1:10: ", "the nearest is \"pasta\""},
 		{"featureGates: {A: maybe}", "f.yaml:1:19: ", "true or false"},
 		{"featureGates: {\"A B\": true}", "f.yaml:1:16: ", "letters and digits"},

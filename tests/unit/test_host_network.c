@@ -34,6 +34,17 @@ static void follows_the_formula(void **state)
 	assert_pair(6655, &none, "10.244.255.0/24", "10.255.0.0/16", "");
 }
 
+static void ipv6_stands_beside_it(void **state)
+{
+	char pods[NETWORK_TEXT_MAX + 8], services[NETWORK_TEXT_MAX + 8];
+	const struct network_pair pair = network_pair_of(255);
+
+	(void)state;
+	network_format_beside(&pair, pods, services);
+	assert_string_equal(pods, "fd00:10:244:255::/64");
+	assert_string_equal(services, "fd00:10:96:255::/112");
+}
+
 static void avoids_what_collides(void **state)
 {
 	struct network_taken taken = {0};
@@ -124,6 +135,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(follows_the_formula),
+		cmocka_unit_test(ipv6_stands_beside_it),
 		cmocka_unit_test(avoids_what_collides),
 		cmocka_unit_test(wraps_and_ends),
 		cmocka_unit_test(parses_networks),
