@@ -72,6 +72,12 @@ static int run(struct kernel *kernel, const char *commands, struct kinc_error *e
 	if (nft_run_cmd_from_buffer(kernel->nft, commands) == 0)
 		return 0;
 	const char *fault = nft_ctx_get_error_buffer(kernel->nft);
+	/*
+	 * libnftables tells errors in words only. Of what makes the table this one means a
+	 * kernel that has nf_tables, but not for inet: User-Mode Linux.
+	 */
+	if (kernel->transactions == 1 && strstr(fault, strerror(EOPNOTSUPP)))
+		return kinc_error_set(err, EOPNOTSUPP, "the kernel has no nf_tables of family inet");
 	return kinc_error_set(err, EIO, "nftables: %.*s", (int)strcspn(fault, "\n"), fault);
 }
 
