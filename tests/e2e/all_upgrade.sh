@@ -28,6 +28,8 @@ versions() {
 }
 images() { on old --namespace kube-system get pods -o 'jsonpath={.items[*].spec.containers[*].image}' | tr ' ' '\n' | grep /kube- | sed 's/.*://' | sort -u; }
 is 'node and API server are of it' "$(versions)" "$was $was"
+check 'all pods of the system become Ready' \
+	on old --namespace kube-system wait --for=condition=Ready pods --all --timeout=120s
 is 'no pod of the system had to be started twice' "$(on old --namespace kube-system get pods -o \
 	'jsonpath={range .items[*]}{.metadata.name} {.status.containerStatuses[0].restartCount}{"\n"}{end}' | grep -v ' 0$')" ''
 workload_check old
