@@ -220,6 +220,10 @@ static int hand_back(const struct cluster *cluster, struct kinc_error *err)
 	cluster_volume(cluster->name, "var-data", volume);
 	if (result < 0 || podman_call(NULL, NULL, "volume", "exists", volume, PODMAN_END) < 0)
 		return result;
+	/* Systemd removed it with the unit; Podman 5 looks for it when a container is made. */
+	result = kinc_make_directories(runtime_dir, 0700, err);
+	if (result < 0)
+		return result;
 	const struct container_ground ground =
 		container_ground_here(cluster->name, runtime_dir, cgroup);
 	podman_add(&podman, "create");

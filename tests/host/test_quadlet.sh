@@ -124,7 +124,9 @@ else
 	skip 'life of a unit' "no ground: $(tail -n 1 "$work/stderr")"
 fi
 with touch "$FAKE/volumes/kinc-dev-var-data"
+rm -rf "${home:?}/run/kinc/dev"
 check 'remove' quadlet remove
+check 'remove: what systemd removed is there again' test -d "$home/run/kinc/dev"
 check 'remove: its file is gone' test ! -e "$file"
 like 'remove: with its data it is an ordinary cluster, stopped' "$(state)" '^(created|exited) 6444 10\.244\.44\.0/24'
 refuses 'remove twice' 1 'cluster dev is not a unit of systemd' quadlet remove
