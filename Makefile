@@ -190,7 +190,7 @@ calls: $(CALLS)
 BIN     := kinc-launch kincctl
 LIBEXEC := kinc-init kinc-probe kincnet kincnetd kinc-crun
 MAN     := $(wildcard man/*.[18])
-DOC     := LICENSE README.md $(wildcard docs/*.md docs/*.json)
+DOC     := LICENSE README.md $(wildcard docs/*.md docs/*.json docs/*.svg)
 man_dir  = $(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $(1)))
 
 install: all ## DESTDIR= PREFIX=/usr/local: programs, man pages, documents
