@@ -43,11 +43,11 @@ is 'the ground delegates them' \
 	"$(in_host cat "/sys/fs/cgroup/kinc.$user/cgroup.controllers")" 'cpu io memory pids'
 
 began=$(date +%s)
-if output=$(in_host $ours --cluster uml --image localhost/kinc/uml --timeout 800 --keep up 2>&1); then
-	ok 'kinc-launch up'
+if output=$(in_host $ours --cluster uml --image localhost/kinc/uml --memory 3g --cpus 0.9 --timeout 800 --keep up 2>&1); then
+	ok 'kinc-launch up --memory --cpus'
 	diag "Ready after $(($(date +%s) - began)) s"
 else
-	not_ok 'kinc-launch up'
+	not_ok 'kinc-launch up --memory --cpus'
 	diag "$output"
 	diag "$(in_host podman --cgroup-manager=cgroupfs logs kinc-uml-control-plane 2>&1 | tail -n 60)"
 	finish
@@ -59,6 +59,11 @@ is 'the node has the controllers' \
 	"$(in_node uml cat /sys/fs/cgroup/cgroup.controllers)" 'cpu io memory pids'
 is 'and hands them on' \
 	"$(in_node uml cat /sys/fs/cgroup/cgroup.subtree_control)" 'cpu io memory pids'
+is 'what up was told limits it' \
+	"$(in_node uml cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/cpu.max | paste -sd' ')" '3221225472 90000 100000'
+is 'and is all that the scheduler gives away' \
+	"$(on uml get nodes -o 'jsonpath={.items[0].status.allocatable.cpu} {.items[0].status.allocatable.memory}')" \
+	"900m $((3 * 1024 * 1024 + $(in_uml awk '/^MemTotal/ { print $2 }' /proc/meminfo) % 1024))Ki"
 like 'PID 1 stands in a leaf' "$(in_node uml cat /proc/1/cgroup)" '^0::/init$'
 for class in besteffort burstable; do
 	like "kubelet weighs $class" "$(in_node uml cat /sys/fs/cgroup/kubepods/$class/cpu.weight)" '^[1-9][0-9]*$'
@@ -80,10 +85,50 @@ is 'its memory is limited' "$(in_node uml cat "$container/memory.max")" 67108864
 is 'its CPU time is limited' "$(in_node uml cat "$container/cpu.max")" '10000 100000'
 is 'and so are those of its pod' "$(in_node uml cat "$group/memory.max" "$group/cpu.max" | paste -sd' ')" \
 	'67108864 10000 100000'
+# By kubelet, which asks the runtime: kubectl top has no other source.
+used() {
+	on uml get --raw "/api/v1/nodes/kinc-uml-control-plane/proxy/stats/summary" |
+		jq -e '.pods[] | select(.podRef.name == "limited").containers[0] |
+			.memory.workingSetBytes > 0 and .cpu.usageCoreNanoSeconds > 0' >/dev/null
+}
+check 'what it uses is measured' wait_for 120 used
 reason_hungry() { on uml get pod hungry -o 'jsonpath={.status.containerStatuses[0].state.terminated.reason}'; }
 ended_hungry() { [ -n "$(reason_hungry)" ]; }
 wait_for 180 ended_hungry
 is 'a pod that takes more than its limit is killed' "$(reason_hungry)" OOMKilled
+like 'the node lives on' "$(on uml get nodes --no-headers)" '^kinc-uml-control-plane +Ready '
+
+# When all pods together have no more memory, the kernel takes them in the order
+# of their classes. What they have now is protected from reclaim, else it would
+# first take from the API server all that is not in use.
+on uml delete --timeout=120s pod limited hungry >/dev/null
+on uml apply -f "/home/$user/kinc/tests/e2e/uml/classes.yaml" >/dev/null
+check 'a pod of each class runs' on uml wait --for=condition=Ready --timeout=180s \
+	pod/guaranteed pod/burstable pod/besteffort
+others() {
+	on uml get pods --all-namespaces -o 'jsonpath={range .items[*]}{.metadata.name} {.status.phase} {.status.containerStatuses[0].restartCount}{"\n"}{end}' |
+		grep -v '^besteffort \|^burstable '
+}
+others_before=$(others)
+in_node uml find /sys/fs/cgroup/kubepods -name memory.min -exec sh -c 'echo max >"$1"' sh {} \;
+in_node uml sh -c 'cd /sys/fs/cgroup/kubepods && cat memory.max >/run/memory.max &&
+	echo $(($(cat memory.current) + (128 << 20))) >memory.max'
+on uml exec burstable -- /test/busybox touch /grow </dev/null
+# Names of the pods in the order of their kills.
+killed() {
+	in_uml "/home/$user/busybox" dmesg | sed -n 's/.*oom-kill:.*,task_memcg=[^,]*\/pod\([0-9a-f-]*\)\/.*/\1/p' | while read -r uid_killed; do
+		printf '%s\n' "$uids" | sed -n "s/^$uid_killed //p"
+	done
+}
+uids=$(on uml get pods --all-namespaces -o 'jsonpath={range .items[*]}{.metadata.uid} {.metadata.name}{"\n"}{end}')
+reasons() { on uml get pods besteffort burstable -o 'jsonpath={.items[*].status.containerStatuses[0].state.terminated.reason}'; }
+are_over() { [ "$(reasons | wc -w)" -eq 2 ]; }
+check 'one that grows comes to its end, and one that does not' wait_for 180 are_over
+in_node uml sh -c 'cat /run/memory.max >/sys/fs/cgroup/kubepods/memory.max'
+is 'BestEffort is killed first, though it is small, then Burstable, and nothing else' \
+	"$(killed | paste -sd' ')" 'besteffort burstable'
+is 'their owners are told why' "$(reasons)" 'OOMKilled OOMKilled'
+is 'Guaranteed runs as before, and so does the system' "$(others)" "$others_before"
 like 'the node lives on' "$(on uml get nodes --no-headers)" '^kinc-uml-control-plane +Ready '
 
 before=$(in_uml cat /sys/fs/cgroup/kinc.$user/cgroup.stat | grep '^nr_descendants')
