@@ -7,10 +7,12 @@ answers_by() { ask client "$1" "$2" | grep -qx "${3:-web-.*}"; }
 # dual_check: `up --config` makes one, and pods reach pods and a Service by either family.
 dual_check() {
 	name=dual
-	echo 'ipFamily: dual' >"$home/dual.yaml"
+	registry_begin
+	printf 'ipFamily: dual\nregistryMirrors: %s\n' "$(mirrors_of_test)" >"$home/dual.yaml"
 	if ! output=$(in_host $ours --cluster $name --config "/home/$user/dual.yaml" up 2>&1); then
 		not_ok "$name: up --config"
 		diag "$output"
+		registry_end
 		return
 	fi
 	ok "$name: up --config"
@@ -27,6 +29,8 @@ dual_check() {
 	on $name patch service web --patch '{"spec":{"ipFamilyPolicy":"PreferDualStack"}}' >/dev/null
 	like "$name: a Service gets an address of its IPv6 subnet" "$(service_address6)" '^fd00:10:96:[0-9a-f]+:'
 	check "$name: and answers there" wait_for 60 answers_by "$(service_address6)" 80
+	mirror_check $name
+	registry_end
 	check "$name: monitor is content" in_host $ours --cluster $name monitor --timeout 60
 	check "$name: down" in_host $ours --cluster $name down
 }

@@ -7,6 +7,7 @@
 . "$KINC_TOP/containerfile/build/common.sh"
 . "$KINC_TOP/tests/e2e/network.sh"
 . "$KINC_TOP/tests/e2e/policy.sh"
+. "$KINC_TOP/tests/e2e/mirror.sh"
 
 launch=$KINC_BUILD/bin/kinc-launch
 # Another name and number let two runs share a machine.
@@ -155,9 +156,9 @@ workload_check() {
 		"$(on "$name" exec client -- /test/busybox cat /data/written </dev/null)" '^kept$'
 }
 
-# loaded_pod NAME IMAGE: what busybox from that image prints, which no registry has.
+# loaded_pod NAME IMAGE [POLICY]: what busybox from that image prints, by default one that no registry has.
 loaded_pod() {
-	on "$name" run "$1" --image="$2" --image-pull-policy=Never --restart=Never -- /busybox echo "from $1" >/dev/null
+	on "$name" run "$1" --image="$2" --image-pull-policy="${3:-Never}" --restart=Never -- /busybox echo "from $1" >/dev/null
 	wait_for 60 loaded_ended "$1"
 	on "$name" logs "$1"
 }
@@ -198,9 +199,10 @@ logs_check() {
 	is "$name: nor a key or token of any kind" "$(grep -c -E 'PRIVATE KEY-----|eyJhbGciOi[A-Za-z0-9_-]+[.]' "$home/logs.all")" 0
 }
 
-# config_check: a cluster as a file says, and again as another file says.
+# config_check: a cluster as a file says, and again as another file says. After load_check.
 config_check() {
 	name=set
+	registry_begin
 	mkdir "$home/set" "$home/patches" && echo word >"$home/set/file"
 	echo 'metadata: { labels: { patched: "yes" } }' >"$home/patches/kube-scheduler0+merge.yaml"
 	chown -R "$uid:$uid" "$home/set" "$home/patches"
@@ -209,7 +211,7 @@ config_check() {
 		extraMounts:
 		- {hostPath: /home/$user/set, containerPath: /data, readOnly: true}
 		kubeadmPatches: /home/$user/patches
-		registryMirrors: {registry.example: ["http://10.0.0.1:5000"]}
+		registryMirrors: $(mirrors_of_test)
 		featureGates: {TTLAfterFinished: true}
 		network: slirp4netns
 	END
@@ -221,7 +223,8 @@ config_check() {
 		check "$name: $program knows the gate" in_node $name sh -c 'tr "\0" "\n" <"/proc/$(pidof $1)/cmdline" |
 			grep -qx -e --feature-gates=TTLAfterFinished=true' - $program
 	done
-	check "$name: the runtime knows the mirror" in_node $name grep -r '^.host."http://10.0.0.1:5000".$' /etc/containerd/certs.d/registry.example
+	mirror_check $name
+	registry_end
 	check "$name: a patch of kubeadm is in effect" in_node $name grep 'patched: "yes"' /etc/kubernetes/manifests/kube-scheduler.yaml
 	on $name create configmap kept >/dev/null
 	echo 'featureGates: {TTLAfterFinished: false}' >"$home/set.yaml"
