@@ -22,13 +22,13 @@ static int take_podman_networks(struct network_taken *taken, struct kinc_error *
 	{
 		cJSON_ArrayForEach(subnet, kinc_json_get(one, "subnets"))
 		{
-			struct network network;
+			struct ip_prefix network;
 			char by[64];
-			if (network_parse(kinc_json_string(subnet, "subnet", ""), &network) < 0)
+			if (prefix_parse(kinc_json_string(subnet, "subnet", ""), &network) < 0)
 				continue;
 			snprintf(by, sizeof(by), "podman's network %.40s",
 				 kinc_json_string(one, "name", "?"));
-			if (network_taken_add(taken, network, by) < 0)
+			if (network_taken_add(taken, &network, by) < 0)
 				return kinc_error_errno(err, ENOMEM, "choosing subnets");
 		}
 	}
@@ -46,8 +46,8 @@ static int take_networks(const struct cluster_list *list, struct network_taken *
 		if (!other->port)
 			continue;
 		snprintf(by, sizeof(by), "cluster %s", other->name);
-		if (network_taken_add(taken, other->networks.pods, by) < 0 ||
-		    network_taken_add(taken, other->networks.services, by) < 0)
+		if (network_taken_add(taken, &other->networks.pods, by) < 0 ||
+		    network_taken_add(taken, &other->networks.services, by) < 0)
 			result = kinc_error_errno(err, ENOMEM, "choosing subnets");
 	}
 	return result < 0 ? result : take_podman_networks(taken, err);
@@ -128,7 +128,8 @@ static int choose_port(const struct launch *launch, const struct others *others,
 int choose_place(const struct launch *launch, const struct cluster_list *list, struct cluster *ret,
 		 struct kinc_error *err)
 {
-	struct network_taken taken = {0};
+	cleanup_taken struct network_taken taken = {0};
+	enum network_families families = config_families(ret->options);
 	char why[NETWORK_WHY_MAX] = "";
 	cleanup_json cJSON *containers = NULL;
 	int result =
@@ -142,15 +143,37 @@ int choose_place(const struct launch *launch, const struct cluster_list *list, s
 	ret->port = result;
 	result = take_networks(list, &taken, err);
 	if (result == 0)
-		result = network_choose(ret->port, &taken, &ret->networks, why, err);
+		result = network_choose(ret->port, families, &taken, &ret->networks, why, err);
 	if (result == 0 && *why) {
 		char pods[NETWORK_TEXT_MAX], services[NETWORK_TEXT_MAX];
-		network_format(ret->networks.pods, pods);
-		network_format(ret->networks.services, services);
+		network_format(&ret->networks, families, pods, services);
 		launch_say("%s: pods get %s, services %s", why, pods, services);
 	}
-	network_taken_release(&taken);
 	return result;
+}
+
+int choose_check_families(const struct cluster *cluster, const char *options,
+			  struct kinc_error *err)
+{
+	cleanup_taken struct network_taken taken = {0};
+	const struct network_pair pair =
+		network_pair_of(network_pair_number(&cluster->networks), AF_INET6);
+	char pods[IP_TEXT_MAX], services[IP_TEXT_MAX];
+	/* No other cluster has what follows from this one's IPv4 pair. */
+	const struct cluster_list none = {0};
+
+	if (config_families(cluster->options) != NETWORK_IPV4 ||
+	    config_families(options) == NETWORK_IPV4)
+		return 0;
+	int result = take_networks(&none, &taken, err);
+	const char *conflict = result < 0 ? NULL : network_pair_conflict(&pair, &taken);
+	if (!conflict)
+		return result;
+	return kinc_error_set(err, EADDRINUSE,
+			      "the IPv6 subnets of cluster %s, %s and %s, collide with %s: make "
+			      "another cluster, or leave out ipFamily",
+			      cluster->name, prefix_format(&pair.pods, pods),
+			      prefix_format(&pair.services, services), conflict);
 }
 
 int choose_asked(const struct launch *launch, struct choose_asked *ret, struct kinc_error *err)

@@ -15,6 +15,14 @@
 int choose_place(const struct launch *launch, const struct cluster_list *list,
 		 struct cluster *ret, struct kinc_error *err);
 
+/*
+ * Whether a cluster that is there can get the families that options ask for: it
+ * keeps its number, so what follows from that in IPv6 has to be free. EADDRINUSE
+ * names who is in the way.
+ */
+int choose_check_families(const struct cluster *cluster, const char *options,
+			  struct kinc_error *err);
+
 /* What the command line asks of a cluster beside its name and place. */
 struct choose_asked {
 	struct config config;

@@ -37,6 +37,13 @@ void cluster_list_release(struct cluster_list *list)
 	*list = (struct cluster_list){0};
 }
 
+static int parse_subnet(const char *text, struct ip_prefix *ret)
+{
+	int result = prefix_parse(text, ret);
+
+	return result == 0 && ret->address.family != AF_INET ? -EINVAL : result;
+}
+
 /* Labels are what any process of this user may have written: all is checked. */
 static int parse_one(const cJSON *container, struct cluster *ret)
 {
@@ -48,10 +55,10 @@ static int parse_one(const cJSON *container, struct cluster *ret)
 		return -EINVAL;
 	int port = network_parse_port(kinc_json_string(labels, "io.kinc.port", ""), NULL);
 	if (port > 0 &&
-	    network_parse(kinc_json_string(labels, "io.kinc.pod-subnet", ""),
-			  &cluster.networks.pods) == 0 &&
-	    network_parse(kinc_json_string(labels, "io.kinc.service-subnet", ""),
-			  &cluster.networks.services) == 0)
+	    parse_subnet(kinc_json_string(labels, "io.kinc.pod-subnet", ""),
+			 &cluster.networks.pods) == 0 &&
+	    parse_subnet(kinc_json_string(labels, "io.kinc.service-subnet", ""),
+			 &cluster.networks.services) == 0)
 		cluster.port = port;
 	const char *options = kinc_json_string(labels, "io.kinc.options", "");
 	if (config_check_options(options) == 0)

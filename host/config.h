@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "error.h"
+#include "network.h"
 
 enum { CONFIG_OPTIONS_MAX = 2048, CONFIG_WORD_MAX = 256 };
 
@@ -51,8 +52,8 @@ struct config_host config_host_here(void);
 int config_options(const struct config *config, const struct config_host *host, char text[CONFIG_OPTIONS_MAX],
 		   struct kinc_error *err);
 
-/* Whether options, as config_options writes them, ask for pods and services of both families. */
-bool config_is_dual(const char *options);
+/* What options, as config_options writes them, ask for. */
+enum network_families config_families(const char *options);
 
 /* Whether a label holds nothing but what config_options writes. */
 int config_check_options(const char *text);

@@ -84,14 +84,15 @@ static void reserve(const struct config *config, const struct config_host *host,
 			 host->memory_mib - mib);
 }
 
-static const char dual[] = "--env=KINC_IP_FAMILY=dual";
-
-bool config_is_dual(const char *options)
+enum network_families config_families(const char *options)
 {
+	static const char dual[] = "--env=KINC_IP_FAMILY=dual";
 	const char *found = strstr(options, dual);
 
 	return found && (found == options || found[-1] == ';') &&
-	       strchr(";", found[sizeof(dual) - 1]);
+			       strchr(";", found[sizeof(dual) - 1])
+		       ? NETWORK_DUAL
+		       : NETWORK_IPV4;
 }
 
 /* Both families in the node's own network too: what podman leaves out unless it is told. */

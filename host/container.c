@@ -39,10 +39,10 @@ struct container_ground container_ground_here(const char *name, const char *runt
 
 static void add_identity(struct podman *podman, const struct cluster *cluster)
 {
+	enum network_families families = config_families(cluster->options);
 	char pods[NETWORK_TEXT_MAX], services[NETWORK_TEXT_MAX];
 
-	network_format(cluster->networks.pods, pods);
-	network_format(cluster->networks.services, services);
+	network_format(&cluster->networks, NETWORK_IPV4, pods, services);
 	podman_addf(podman, "--label=io.kinc.cluster=%s", cluster->name);
 	podman_addf(podman, "--label=io.kinc.port=%d", cluster->port);
 	podman_addf(podman, "--label=io.kinc.pod-subnet=%s", pods);
@@ -50,16 +50,11 @@ static void add_identity(struct podman *podman, const struct cluster *cluster)
 	podman_addf(podman, "--label=io.kinc.protocol=%d", KINC_PROTOCOL);
 	podman_addf(podman, "--env=KINC_CLUSTER=%s", cluster->name);
 	podman_addf(podman, "--env=KINC_API_PORT=%d", cluster->port);
-	if (config_is_dual(cluster->options)) {
-		char more_pods[NETWORK_TEXT_MAX + 8], more_services[NETWORK_TEXT_MAX + 8];
-		network_format_beside(&cluster->networks, more_pods, more_services);
-		podman_addf(podman, "--env=KINC_POD_SUBNET=%s,%s", pods, more_pods);
-		podman_addf(podman, "--env=KINC_SERVICE_SUBNET=%s,%s", services, more_services);
+	network_format(&cluster->networks, families, pods, services);
+	podman_addf(podman, "--env=KINC_POD_SUBNET=%s", pods);
+	podman_addf(podman, "--env=KINC_SERVICE_SUBNET=%s", services);
+	if (families != NETWORK_IPV4)
 		podman_add(podman, "--sysctl=net.ipv6.conf.all.forwarding=1");
-	} else {
-		podman_addf(podman, "--env=KINC_POD_SUBNET=%s", pods);
-		podman_addf(podman, "--env=KINC_SERVICE_SUBNET=%s", services);
-	}
 }
 
 /* What the user's configuration adds, and the label that keeps it. */

@@ -57,8 +57,7 @@ static cJSON *describe(const struct cluster *cluster)
 	if (strcmp(state, "running") == 0 &&
 	    ask_status(cluster->name, GLANCE_TIMEOUT_MS, &status, NULL) == 0)
 		state = kinc_json_string(status, "state", state);
-	network_format(cluster->networks.pods, pods);
-	network_format(cluster->networks.services, services);
+	network_format(&cluster->networks, config_families(cluster->options), pods, services);
 	(void)cluster_kubeconfig(cluster->name, path, NULL);
 	cJSON_AddStringToObject(json, "name", cluster->name);
 	cJSON_AddStringToObject(json, "state", state);

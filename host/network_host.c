@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <ifaddrs.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <netlink/netlink.h>
 #include <netlink/route/nexthop.h>
 #include <netlink/route/route.h>
@@ -17,15 +18,20 @@
 #include "cleanup.h"
 #include "network.h"
 
-static int prefix_of(uint32_t mask)
-{
-	return __builtin_popcount(mask);
-}
-
 struct gathering {
 	struct network_taken *taken;
 	int result;
 };
+
+/* A network out of what the kernel tells; false when it is neither IPv4 nor IPv6. */
+static bool network_of(int family, const void *bytes, unsigned length, struct ip_prefix *ret)
+{
+	if (family != AF_INET && family != AF_INET6)
+		return false;
+	*ret = (struct ip_prefix){.address.family = family, .length = length};
+	memcpy(ret->address.bytes, bytes, ip_size(family));
+	return true;
+}
 
 static void add_route(struct nl_object *object, void *data)
 {
@@ -35,24 +41,23 @@ static void add_route(struct nl_object *object, void *data)
 	struct rtnl_nexthop *hop =
 		rtnl_route_get_nnexthops(route) > 0 ? rtnl_route_nexthop_n(route, 0) : NULL;
 	char interface[IF_NAMESIZE] = "nowhere", by[64];
-	uint32_t address;
+	struct ip_prefix network;
 
 	/* Default routes, and those of a device that is down, are in nobody's way. */
-	if (!destination || nl_addr_get_prefixlen(destination) == 0 ||
-	    nl_addr_get_len(destination) != sizeof(address) || gathering->result < 0)
+	if (!destination || nl_addr_get_prefixlen(destination) == 0 || gathering->result < 0 ||
+	    !network_of(nl_addr_get_family(destination), nl_addr_get_binary_addr(destination),
+			nl_addr_get_prefixlen(destination), &network))
 		return;
-	memcpy(&address, nl_addr_get_binary_addr(destination), sizeof(address));
 	if (hop)
 		if_indextoname((unsigned int)rtnl_route_nh_get_ifindex(hop), interface);
 	snprintf(by, sizeof(by), "a route of %s", interface);
-	gathering->result = network_taken_add(
-		gathering->taken,
-		(struct network){.address = ntohl(address),
-				 .prefix = (int)nl_addr_get_prefixlen(destination)},
-		by);
+	gathering->result = network_taken_add(gathering->taken, &network, by);
 }
 
-/* Of all tables: those of policy routing have what VPNs send elsewhere. */
+/*
+ * Of all tables: those of policy routing have what VPNs send elsewhere. Of all
+ * families: a kernel without IPv6 refuses to be asked for that one alone.
+ */
 static int add_routes(struct network_taken *taken)
 {
 	struct gathering gathering = {.taken = taken};
@@ -61,12 +66,29 @@ static int add_routes(struct network_taken *taken)
 	int result = sock ? nl_connect(sock, NETLINK_ROUTE) : -NLE_NOMEM;
 
 	if (result == 0)
-		result = rtnl_route_alloc_cache(sock, AF_INET, 0, &cache);
+		result = rtnl_route_alloc_cache(sock, AF_UNSPEC, 0, &cache);
 	if (result == 0)
 		nl_cache_foreach(cache, add_route, &gathering);
 	nl_cache_free(cache);
 	nl_socket_free(sock);
 	return result < 0 ? -EIO : gathering.result;
+}
+
+/* The bytes of an address or a mask, which are elsewhere in each family. */
+static const void *bytes_of(const struct sockaddr *address)
+{
+	if (address->sa_family == AF_INET6)
+		return &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
+	return &((const struct sockaddr_in *)(const void *)address)->sin_addr;
+}
+
+static unsigned length_of(const struct ip_prefix *mask)
+{
+	unsigned length = 0;
+
+	for (size_t i = 0; i < ip_size(mask->address.family); i++)
+		length += (unsigned)__builtin_popcount(mask->address.bytes[i]);
+	return length;
 }
 
 static int add_interfaces(struct network_taken *taken)
@@ -77,19 +99,15 @@ static int add_interfaces(struct network_taken *taken)
 	if (getifaddrs(&list) < 0)
 		return -errno;
 	for (const struct ifaddrs *at = list; at && result == 0; at = at->ifa_next) {
-		struct sockaddr_in address, mask;
+		struct ip_prefix network, mask;
 		char by[64];
-		if (!at->ifa_addr || !at->ifa_netmask || at->ifa_addr->sa_family != AF_INET)
+		if (!at->ifa_addr || !at->ifa_netmask ||
+		    !network_of(at->ifa_addr->sa_family, bytes_of(at->ifa_addr), 0, &network) ||
+		    !network_of(at->ifa_addr->sa_family, bytes_of(at->ifa_netmask), 0, &mask))
 			continue;
-		memcpy(&address, at->ifa_addr, sizeof(address));
-		memcpy(&mask, at->ifa_netmask, sizeof(mask));
+		network.length = length_of(&mask);
 		snprintf(by, sizeof(by), "interface %s", at->ifa_name);
-		result = network_taken_add(taken,
-					   (struct network){
-						   .address = ntohl(address.sin_addr.s_addr),
-						   .prefix = prefix_of(mask.sin_addr.s_addr),
-					   },
-					   by);
+		result = network_taken_add(taken, &network, by);
 	}
 	freeifaddrs(list);
 	return result;

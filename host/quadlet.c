@@ -131,6 +131,10 @@ static int describe(const struct launch *launch, struct cluster *ret, bool *ret_
 	if (existing && !existing->port)
 		return kinc_error_set(err, EPROTO, "container of cluster %s lacks kinc's labels",
 				      launch->cluster);
+	if (asked.configured && existing)
+		result = choose_check_families(existing, asked.options, err);
+	if (result < 0)
+		return result;
 	if (asked.configured)
 		snprintf(ret->options, sizeof(ret->options), "%s", asked.options);
 	if (!existing || asked.image) {

@@ -211,12 +211,15 @@ static int replace(struct up *up, const struct cluster *existing, struct kinc_er
 	up->cluster = *existing;
 	if (up->asked.configured)
 		snprintf(up->cluster.options, sizeof(up->cluster.options), "%s", up->asked.options);
+	int result = choose_check_families(existing, up->cluster.options, err);
+	if (result < 0)
+		return result;
 	if (strcmp(up->image, existing->image) != 0)
 		launch_say("cluster %s goes on with its data from %s instead of %s", existing->name,
 			   up->image, existing->image);
 	else
 		launch_say("cluster %s goes on with its data, configured anew", existing->name);
-	int result = make_runtime_dir(up, runtime_dir, err);
+	result = make_runtime_dir(up, runtime_dir, err);
 	if (result == 0)
 		result = stop_and_rename(container, kept, err);
 	if (result == 0) {

@@ -177,6 +177,9 @@ inside "$launch" --cluster set down >/dev/null 2>&1
 printf 'memory: 2g\nextraMount: []\n' >"$FAKE/config.yaml"
 refuses 'a mistake in it' 100 'config.yaml:2:1: no key "extraMount" belongs here; the nearest is "extraMounts"' \
 	inside "$launch" --cluster set --config "$FAKE/config.yaml" up
+printf 'registryMirrors:\n  docker.io: [http://m, "https://m/v2"]\n' >"$FAKE/config.yaml"
+refuses 'a mirror that is none' 100 'config.yaml:2:25: "https://m/v2" is not a mirror like https://mirror.example' \
+	inside "$launch" --cluster set --config "$FAKE/config.yaml" up
 refuses 'no such file' 100 'none.yaml: No such file' inside "$launch" --cluster set --config "$FAKE/none.yaml" up
 refuses 'memory of words' 100 'memory "lots" is not' inside "$launch" --cluster set --memory lots up
 refuses 'no processors' 100 'cpus "0" is not' inside "$launch" --cluster set --cpus 0 up
@@ -424,12 +427,38 @@ inside "$launch" --cluster twin down >/dev/null 2>&1
 
 ip link add kinctest0 type veth peer name kinctest1 && ip address add 10.45.3.1/24 dev kinctest0 && ip link set kinctest0 up
 up_far() {
-	with_init "$@" FORCE_PORT=6445 "$launch" --timeout 10 --cluster far 2>&1 >/dev/null
+	with_init "$@" FORCE_PORT=6445 "$launch" --timeout 10 --cluster far ${far_config:+--config "$far_config"} 2>&1 >/dev/null
 	inside "$launch" --cluster far down >/dev/null 2>&1
 }
 like 'subnet of an interface' "$(up_far)" 'collide with interface kinctest0: pods get 10.244.46.0/24'
 ip address flush dev kinctest0 && ip route add 10.45.0.0/17 dev kinctest0 table 52
 like 'subnet of a route in another table' "$(up_far)" 'collide with a route of kinctest0'
+ip route flush table 52
+if ip address add fd00:10:244:45::1/64 dev kinctest0 nodad 2>/dev/null; then
+	is 'an IPv6 subnet is in no way of a cluster without' "$(up_far | grep -c collide)" 0
+	printf 'ipFamily: dual\n' >"$FAKE/dual.yaml"
+	far_config=$FAKE/dual.yaml
+	like 'IPv6 subnet of an interface' "$(up_far)" \
+		'collide with interface kinctest0: pods get 10.244.46.0/24,fd00:10:244:46::/64, services 10.46.0.0/16,fd00:10:96:46::/112'
+	with_init FORCE_PORT=6445 "$launch" --timeout 10 --cluster far >/dev/null 2>&1
+	before=$(left)
+	refuses 'a cluster that is there cannot get such a subnet' 1 \
+		'IPv6 subnets of cluster far, fd00:10:244:45::/64 and .*, collide with interface kinctest0: make another' \
+		with_init "$launch" --timeout 10 --cluster far --config "$far_config" up
+	is 'and stays as it is' "$(left)" "$before"
+	ip address flush dev kinctest0 scope global && ip -6 route add fd00:10:96:45:0:0:0:80/121 dev kinctest0 table 52
+	refuses 'nor one that a route leads to' 1 'collide with a route of kinctest0' \
+		with_init "$launch" --timeout 10 --cluster far --config "$far_config" up
+	inside "$launch" --cluster far down >/dev/null 2>&1
+	like 'IPv6 subnet of a route in another table' "$(up_far)" 'collide with a route of kinctest0: pods get 10.244.46.0/24,'
+	ip -6 route flush table 52
+	like 'IPv6 subnet of a network of podman' \
+		"$(up_far FAKE_NETWORKS='[{"name":"six","subnets":[{"subnet":"fd00:10:96::/48"}]}]')" "no pair of subnets"
+	is 'link-local addresses and multicast are in nobody'\''s way' "$(up_far | grep -c collide)" 0
+	far_config=
+else
+	skip 'IPv6 subnets of the host' 'this kernel has no IPv6'
+fi
 ip link delete kinctest0
 like 'subnet of a network of podman' \
 	"$(up_far FAKE_NETWORKS='[{"name":"web","subnets":[{"subnet":"10.45.7.0/24"}]}]')" "collide with podman's network web"

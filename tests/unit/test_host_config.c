@@ -55,9 +55,9 @@ static void options_follow_from_it(void **state)
 	becomes("ipFamily: dual\nnetwork: slirp4netns",
 		"--network=slirp4netns:enable_ipv6=true;--env=KINC_IP_FAMILY=dual");
 	becomes("ipFamily: dual\nnetwork: pasta", "--network=pasta;--env=KINC_IP_FAMILY=dual");
-	assert_true(config_is_dual("--network=pasta;--env=KINC_IP_FAMILY=dual;--cpus=1"));
-	assert_false(config_is_dual("--env=KINC_IP_FAMILY=dual6"));
-	assert_false(config_is_dual("--volume=/--env=KINC_IP_FAMILY=dual:/b"));
+	assert_int_equal(config_families("--network=pasta;--env=KINC_IP_FAMILY=dual;--cpus=1"), NETWORK_DUAL);
+	assert_int_equal(config_families("--env=KINC_IP_FAMILY=dual6"), NETWORK_IPV4);
+	assert_int_equal(config_families("--volume=/--env=KINC_IP_FAMILY=dual:/b"), NETWORK_IPV4);
 	becomes("featureGates: {A: true, B2: false}", "--env=KINC_FEATURE_GATES=A=true,B2=false");
 }
 
