@@ -13,15 +13,9 @@ fi
 not() { ! "$@"; }
 host_begin "$KINC_TEST_BIN_DIR"
 
-if output=$(in_clone "make up CLUSTER=new KINC_BIN_DIR=$theirs" 2>&1); then
-	ok 'make up CLUSTER=new KINC_BIN_DIR=...'
-else
-	not_ok 'make up CLUSTER=new KINC_BIN_DIR=...'
-	diag "$output"
-	finish
-fi
-diag "$(printf '%s\n' "$output" | tail -n 60)"
-like 'it ends with a Ready node' "$(printf '%s\n' "$output" | tail -n 1)" '^kinc-new-control-plane +Ready '
+cluster_up new 'make up CLUSTER=new KINC_BIN_DIR=...' in_clone "make up CLUSTER=new KINC_BIN_DIR=$theirs"
+diag "$(printf '%s\n' "$tap_output" | tail -n 60)"
+like 'it ends with a Ready node' "$(printf '%s\n' "$tap_output" | tail -n 1)" '^kinc-new-control-plane +Ready '
 diag "$(on new get nodes -o wide)"
 cluster_check new kincnet
 is 'a patch of the image makes DNS known as ready sooner' "$(on new --namespace kube-system get deployment coredns \

@@ -70,14 +70,7 @@ is "and so is the store of the control plane's images" "$(in_image sh -c \
 	'grep -o "localhost/kinc/[a-z-]*" /usr/lib/kinc/store/overlay-images/images.json | sort -u | sed "s|.*/||" | paste -sd" "')" \
 	'coredns etcd helper kube-apiserver kube-controller-manager kube-proxy kube-scheduler local-path-provisioner pause'
 
-if output=$(in_host $ours --cluster fedora --image "$image" up 2>&1); then
-	ok 'kinc-launch --image: a cluster comes up from it'
-else
-	not_ok 'kinc-launch --image: a cluster comes up from it'
-	diag "$output"
-	diag "$(in_host podman --cgroup-manager=cgroupfs logs kinc-fedora-control-plane 2>&1 | tail -n 60)"
-	finish
-fi
+cluster_up fedora 'kinc-launch --image: a cluster comes up from it' in_host $ours --cluster fedora --image "$image" up
 like 'the node is Ready' "$(on fedora get nodes --no-headers)" '^kinc-fedora-control-plane +Ready '
 workload_check fedora
 check 'all pods of the system become Ready' \

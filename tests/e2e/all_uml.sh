@@ -43,15 +43,9 @@ is 'the ground delegates them' \
 	"$(in_host cat "/sys/fs/cgroup/kinc.$user/cgroup.controllers")" 'cpu io memory pids'
 
 began=$(date +%s)
-if output=$(in_host $ours --cluster uml --image localhost/kinc/uml --memory 3g --cpus 0.9 --timeout 800 --keep up 2>&1); then
-	ok 'kinc-launch up --memory --cpus'
-	diag "Ready after $(($(date +%s) - began)) s"
-else
-	not_ok 'kinc-launch up --memory --cpus'
-	diag "$output"
-	diag "$(in_host podman --cgroup-manager=cgroupfs logs kinc-uml-control-plane 2>&1 | tail -n 60)"
-	finish
-fi
+cluster_up uml 'kinc-launch up --memory --cpus' in_host $ours --cluster uml --image localhost/kinc/uml \
+	--memory 3g --cpus 0.9 --timeout 800 --keep up
+diag "Ready after $(($(date +%s) - began)) s"
 like 'the node is Ready' "$(on uml get nodes --no-headers)" '^kinc-uml-control-plane +Ready '
 like 'nothing to warn about but that this kernel has no nftables' \
 	"$(in_host $ours --cluster uml status --json | jq -c .warnings)" '^\["NetworkPolicies are NOT enforced[^"]*"\]$'

@@ -15,13 +15,7 @@ was=$("$KINC_TEST_BIN_DIR_BEFORE/kubelet" --version | sed 's/.* //')
 becomes=$("$KINC_TEST_BIN_DIR/kubelet" --version | sed 's/.* //')
 check "$was is not $becomes" test "$was" != "$becomes"
 
-if output=$(in_clone "make up CLUSTER=old KINC_BIN_DIR=/home/$user/.cache/kinc/before" 2>&1); then
-	ok "make up with $was"
-else
-	not_ok "make up with $was"
-	diag "$output"
-	finish
-fi
+cluster_up old "make up with $was" in_clone "make up CLUSTER=old KINC_BIN_DIR=/home/$user/.cache/kinc/before"
 versions() {
 	on old get nodes -o 'jsonpath={.items[*].status.nodeInfo.kubeletVersion}'
 	on old version -o json | jq -r '" \(.serverVersion.gitVersion)"'
@@ -39,15 +33,8 @@ volume=$(on old get pvc -o 'jsonpath={.items[0].spec.volumeName}')
 
 image=$(in_clone "make -s image KINC_BIN_DIR=$theirs" 2>/dev/null | tail -n 1)
 like 'the image of the next version is made' "$image" "node:$becomes-"
-if output=$(in_host $ours --cluster old --image "$image" up 2>&1); then
-	ok 'kinc-launch --image: the cluster goes on from it'
-else
-	not_ok 'kinc-launch --image: the cluster goes on from it'
-	diag "$output"
-	diag "$(in_host podman --cgroup-manager=cgroupfs logs kinc-old-control-plane 2>&1 | tail -n 60)"
-	finish
-fi
-diag "$output"
+cluster_up old 'kinc-launch --image: the cluster goes on from it' in_host $ours --cluster old --image "$image" up
+diag "$tap_output"
 is 'node and API server are of the next version' "$(versions)" "$becomes $becomes"
 check 'kube-proxy is rolled out' on old --namespace kube-system rollout status daemonset/kube-proxy --timeout=120s
 of_the_next() { [ "$(images)" = "$becomes" ]; }

@@ -83,6 +83,17 @@ host_end() {
 	host=
 }
 
+# cluster_up CLUSTER DESCRIPTION COMMAND...: a check that all that follows needs.
+# What COMMAND printed is in $tap_output.
+cluster_up() {
+	name=$1 failed_before=$tap_failed
+	shift
+	check "$@"
+	[ "$tap_failed" -ne "$failed_before" ] || return 0
+	diag "$(in_host podman --cgroup-manager=cgroupfs logs "kinc-$name-control-plane" 2>&1 | tail -n 60)"
+	finish
+}
+
 # What the user has: to compare before a cluster and after it.
 host_inventory() {
 	in_host sh -c '

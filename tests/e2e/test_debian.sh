@@ -12,16 +12,9 @@ host_begin
 in_host true # the user's first command makes what stays until unground
 before=$(host_inventory)
 
-if output=$(in_clone 'make up CLUSTER=dev' 2>&1); then
-	ok 'make up CLUSTER=dev'
-else
-	not_ok 'make up CLUSTER=dev'
-	diag "$output"
-	in_host sh -c 'podman --cgroup-manager=cgroupfs logs kinc-dev-control-plane 2>&1' | tail -n 40 | sed 's/^/# /'
-	finish
-fi
-diag "$(printf '%s\n' "$output" | tail -n 60)"
-like 'it ends with a Ready node' "$(printf '%s\n' "$output" | tail -n 1)" '^kinc-dev-control-plane +Ready '
+cluster_up dev 'make up CLUSTER=dev' in_clone 'make up CLUSTER=dev'
+diag "$(printf '%s\n' "$tap_output" | tail -n 60)"
+like 'it ends with a Ready node' "$(printf '%s\n' "$tap_output" | tail -n 1)" '^kinc-dev-control-plane +Ready '
 
 began=$(date +%s)
 check 'make up again finds it ready' in_clone 'make up CLUSTER=dev'
