@@ -20,7 +20,7 @@ tidy() {
 	printf '%s\n' $sources | xargs -P "$(nproc)" -n 1 sh -c 'clang-tidy --quiet "$@" -- '"$flags" tidy
 }
 check 'clang-tidy' tidy
-check 'cppcheck' cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
+check 'cppcheck' cppcheck -j "$(nproc)" --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
 	--inline-suppr --suppress=missingIncludeSystem -D_GNU_SOURCE -Ilib -Ibuild $sources
 for script in $(find . -name '*.sh' -not -path './build/*') .ci/run; do
 	case $(head -n 1 "$script") in '#!'*bash) shell=bash ;; *) shell=sh ;; esac
