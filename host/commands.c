@@ -47,7 +47,8 @@ static const unsigned long for_all = BIT(DEBUG) | BIT(HELP) | BIT(VERSION);
 
 const struct command command_rows[] = {
 	{"up", command_up,
-	 BIT(CLUSTER) | BIT(IMAGE) | BIT(CONFIG) | BIT(MEMORY) | BIT(CPUS) | BIT(WAIT) | BIT(TIMEOUT) | BIT(KEEP) | BIT(JSON), true, "",
+	 BIT(CLUSTER) | BIT(IMAGE) | BIT(CONFIG) | BIT(MEMORY) | BIT(CPUS) | BIT(WAIT) | BIT(TIMEOUT) |
+		 BIT(KEEP) | BIT(JSON), true, "",
 	 "make or start it, wait until it is Ready"},
 	{"down", command_down, BIT(CLUSTER), true, "", "remove it with all its data"},
 	{"list", command_list, BIT(JSON) | BIT(QUIET), true, "", "all clusters of this user"},
@@ -77,7 +78,8 @@ const struct command command_rows[] = {
 	{"expose", command_expose, BIT(CLUSTER) | BIT(ADDRESS) | BIT(NAMESPACE), true,
 	 "TARGET [PORT]", "a service, pod or node port on this host"},
 	{"unexpose", command_unexpose, BIT(CLUSTER), true, "PORT", "end that; all ends each"},
-	{"quadlet", command_quadlet, BIT(CLUSTER) | BIT(IMAGE) | BIT(CONFIG) | BIT(MEMORY) | BIT(CPUS), true, "print|install|remove",
+	{"quadlet", command_quadlet,
+	 BIT(CLUSTER) | BIT(IMAGE) | BIT(CONFIG) | BIT(MEMORY) | BIT(CPUS), true, "print|install|remove",
 	 "its container as a unit of the user's systemd"},
 	{"boot", command_boot, BIT(CLUSTER) | BIT(INIT) | BIT(USER), true,
 	 "print|install|remove", "have this machine's init start it at boot"},
