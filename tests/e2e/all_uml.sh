@@ -82,7 +82,7 @@ is 'and so are those of its pod' "$(in_node uml cat "$group/memory.max" "$group/
 # By kubelet, which asks the runtime: kubectl top has no other source.
 used() {
 	on uml get --raw "/api/v1/nodes/kinc-uml-control-plane/proxy/stats/summary" |
-		jq -e '.pods[] | select(.podRef.name == "limited").containers[0] |
+		jq -en 'input | .pods[] | select(.podRef.name == "limited").containers[0] |
 			.memory.workingSetBytes > 0 and .cpu.usageCoreNanoSeconds > 0' >/dev/null
 }
 check 'what it uses is measured' wait_for 120 used

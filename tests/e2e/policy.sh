@@ -8,7 +8,7 @@ policy() {
 }
 passes() { [ -n "$(ask client "$target" 8080)" ]; }
 is_denied() { [ -z "$(ask client "$target" 8080)" ]; }
-all_ready() { on "$name" get pods -l app=web -o json | jq -e '[.items[].status.conditions[] | select(.type == "Ready" and .status != "True")] == []'; }
+all_ready() { on "$name" get pods -l app=web -o json | jq -en 'input | [.items[].status.conditions[] | select(.type == "Ready" and .status != "True")] == []'; }
 
 # policy_check CLUSTER
 policy_check() {

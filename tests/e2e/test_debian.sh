@@ -73,7 +73,7 @@ lives_check dev containerd
 # Faults: the runtime and the kubelet die, the container stops.
 runtime_is_back() {
 	in_host $ours --cluster dev status --json |
-		jq -e '.state == "ready" and ([.units[] | select(.restarts > 0).name] | contains(["kubelet", "runtime"]))'
+		jq -en 'input | .state == "ready" and ([.units[] | select(.restarts > 0).name] | contains(["kubelet", "runtime"]))'
 }
 containers() { in_node dev ls /run/containerd/runc/k8s.io | sort; }
 before_kill=$(containers)

@@ -55,6 +55,7 @@ shift
 unshare -Cpfm --mount-proc --kill-child sh -c '
 	umount /sys/fs/cgroup
 	mount -t tmpfs none /run && mount -t tmpfs none /var/log && mkdir -p /run/kinc || exit 112
+	mount -t tmpfs none /var/lib || exit 112
 	mount -t cgroup2 none /sys/fs/cgroup || exit 113
 	sh "$0/inside" >"$0/inside.out" 2>&1 &
 	exec "$@"' "$work" "$@"
@@ -97,6 +98,14 @@ await() { # SECONDS COMMAND...; a loaded machine gets four times as many
 		sleep 0.05
 	done
 }
+# has FILTER COMMAND...: what COMMAND prints as JSON is so. `jq -e` alone calls it success
+# when nothing was printed.
+has() {
+	filter=$1
+	shift
+	"$@" | jq -en "input | $filter"
+}
+status_has() { has "$1" $ctl status --json; }
 state_is() { [ "$($ctl status --json | jq -r .state)" = "$1" ]; }
 field() { $ctl status --json | jq -r ".units[] | select(.name == \"$1\") | .$2"; }
 unit_is() { [ "$(field "$1" state)" = "$2" ]; }

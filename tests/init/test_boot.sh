@@ -69,7 +69,7 @@ unit notify "$(serve notify - '' '{"notify":true}')"
 inside <<'EOF_INSIDE'
 ip link set lo up
 await 10 unit_is notify starting
-await 10 sh -c "$ctl status --json | jq -e '.units[]|select(.name==\"notify\" and .message==\"warming up\" and .waiting_for==[\"notify\"])'" && echo waits for notify
+await 10 status_has '.units[]|select(.name=="notify" and .message=="warming up" and .waiting_for==["notify"])' && echo waits for notify
 await 20 state_is ready && echo all ready
 $ctl status --json >"$work/status"
 kill -INT 1

@@ -26,7 +26,7 @@ $ctl stop only && ! has 2000 && has 2001 && echo process mode leaves the others
 $ctl start only
 child=$(pgrep -xf 'sleep 2001' | head -n 1)
 kill -9 "$(field only pid)"
-await 5 sh -c "$ctl status --json | jq -e '.units[]|select(.name==\"only\" and .restarts==1 and .state==\"ready\")'"
+await 5 status_has '.units[]|select(.name=="only" and .restarts==1 and .state=="ready")'
 kill -0 "$child" && echo also when it is killed
 before=$(date +%s)
 $ctl stop mixed && ! has 3000 && ! has 3001 && [ $(($(date +%s) - before)) -lt 5 ] && echo mixed mode kills the rest at once

@@ -61,7 +61,7 @@ while True:
 EOF_PY
 unit dog '{"type":"service","exec":["python3","'"$work"'/dog.py"],"ready":[{"notify":true}],"watchdog_s":2,"restart":{"delay_ms":10}}'
 inside <<'EOF_INSIDE'
-await 20 sh -c "$ctl status --json | jq -e '.units[]|select(.name==\"dog\" and .restarts==1 and .state==\"ready\")'" && echo bitten once
+await 20 status_has '.units[]|select(.name=="dog" and .restarts==1 and .state=="ready")' && echo bitten once
 sleep 3
 [ "$(field dog restarts)" = 1 ] && echo and then well
 kill -TERM 1

@@ -10,8 +10,8 @@ flight() { "$ctl" flight --file "$work/state/$1" --json | jq -r "$2"; }
 # recorded, for those inside: all that the checks of a record look for is in it
 cat >"$work/recorded" <<'EOF_RECORDED'
 recorded() {
-	$ctl flight --json | jq -e '.state == "ready" and (.units | length) == 3 and
-		([.events[].text | select(test("^ready after|^done after"))] | length) >= 2'
+	has '.state == "ready" and (.units | length) == 3 and
+		([.events[].text | select(test("^ready after|^done after"))] | length) >= 2' $ctl flight --json
 }
 EOF_RECORDED
 
@@ -60,7 +60,7 @@ is 'after SIGKILL of PID 1 the record is there' \
 	"$(flight flight '.exit, (.units | length), .state' | xargs)" 'null 3 ready'
 inside <<'EOF_INSIDE'
 await 15 state_is ready
-await 5 sh -c "$ctl flight --last --json | jq -e '.how == \"killed\"'"
+await 5 has '.how == "killed"' $ctl flight --last --json
 $ctl flight --last --json | jq -r '.how'
 kill -TERM 1
 EOF_INSIDE
@@ -121,7 +121,7 @@ EOF_PREPARE
 inside <<'EOF_INSIDE'
 await 15 state_is ready
 await 5 test -e /run/kinc/flight
-await 5 sh -c "$ctl status --json | jq -e '.warnings | length > 0'"
+await 5 status_has '.warnings | length > 0'
 $ctl status --json | jq -r '.warnings[]'
 $ctl flight --json | jq -r .state
 kill -TERM 1

@@ -34,12 +34,12 @@ unit plain '{"type":"service","exec":["sh","-c","ls /proc/self/fd | tr \"\\n\" \
 inside <<'EOF_INSIDE'
 await 20 unit_is three ready && await 20 unit_is high ready && echo newlines were seen
 await 10 sh -c "$ctl log three | grep -q 'write says Broken pipe'" && echo and the pipe is closed
-await 10 sh -c "$ctl status --json | jq -e '.units[] | select(.name == \"both\") | .ready |
-	length == 2 and .[0].probe == \"fd 5\" and .[0].since_ms > 0 and
-	.[1].probe == \"file /run/flag\" and .[1].since_ms == null'" && echo stamps of one
+await 10 status_has '.units[] | select(.name == "both") | .ready |
+	length == 2 and .[0].probe == "fd 5" and .[0].since_ms > 0 and
+	.[1].probe == "file /run/flag" and .[1].since_ms == null' && echo stamps of one
 touch /run/flag
 await 10 unit_is both ready
-$ctl status --json | jq -e '.units[] | select(.name == "both") |
+status_has '.units[] | select(.name == "both") |
 	.ready[1].since_ms >= .ready[0].since_ms and .ready_ms >= .ready[1].since_ms' >/dev/null &&
 	echo stamps of both
 await 10 unit_is closes failed && field closes message
@@ -86,7 +86,7 @@ unit wrong-ca "$(https '"sleep","1000"' https://127.0.0.1:18443/readyz "$work/ot
 unit wrong-name "$(https '"sleep","1000"' https://localhost:18443/readyz "$work/ca.crt")"
 inside <<'EOF_INSIDE'
 ip link set lo up
-waits() { $ctl status --json | jq -e ".units[] | select(.name == \"$1\") | .waiting_for[0] | test(\"$2\")"; }
+waits() { status_has ".units[] | select(.name == \"$1\") | .waiting_for[0] | test(\"$2\")"; }
 await 20 waits good 'https https://127.0.0.1:18443/readyz \\(it answers with status 503\\)' && echo unwell
 await 20 waits wrong-ca certificate && await 20 waits wrong-name 'ubject' && echo refused
 helper() { pgrep -f "kinc-probe.*$1"; }

@@ -51,10 +51,10 @@ unit cluster '{"type":"target","wants":["crash","once"]}'
 unit crash '{"type":"service","exec":["false"],"ready":[{"file":"/nope"}],"restart":{"delay_ms":60000,"max_delay_ms":60000}}'
 unit once '{"type":"oneshot","exec":["sh","-c","echo ran >>/run/ran; exit 3"]}'
 inside <<'EOF_INSIDE'
-await 10 sh -c "$ctl status --json | jq -e '.units[]|select(.name==\"crash\" and .state==\"waiting\" and .restarts==1)'" && echo waits
+await 10 status_has '.units[]|select(.name=="crash" and .state=="waiting" and .restarts==1)' && echo waits
 $ctl stop crash && unit_is crash stopped && echo stopped while it waited
 $ctl start crash & starter=$!
-await 10 sh -c "$ctl status --json | jq -e '.units[]|select(.name==\"crash\" and .restarts==2)'" && echo started again
+await 10 status_has '.units[]|select(.name=="crash" and .restarts==2)' && echo started again
 echo "$(wc -l </run/ran) run, $(field once state), $(field once exit)"
 kill -TERM 1
 wait $starter

@@ -10,7 +10,7 @@ runs() { cat "$work/ran" 2>/dev/null | wc -l; }
 # Each boot runs what it has to, and ends; the stamp is awaited unless $1 says no.
 one_boot() {
 	inside <<'EOF_INSIDE'
-await 15 sh -c "$ctl status --json | jq -e '.state != \"starting\"'"
+await 15 status_has '.state != "starting"'
 await 5 test -e /var/lib/kinc/stamps/once
 $ctl status --json >"$work/status"
 kill -TERM 1
@@ -150,7 +150,7 @@ dd if=/dev/zero of=/var/lib/kinc/stamps/filler bs=4k count=1 2>/dev/null
 EOF_PREPARE
 inside <<'EOF_INSIDE'
 await 15 state_is ready
-await 5 sh -c "$ctl status --json | jq -e '.warnings | length > 0'"
+await 5 status_has '.warnings | length > 0'
 $ctl status --json >"$work/status"
 kill -TERM 1
 EOF_INSIDE

@@ -12,7 +12,7 @@ await 10 state_is ready
 user=$(field user pid)
 for i in 1 2 3; do
 	kill -9 "$(field svc pid)"
-	await 5 sh -c "$ctl status --json | jq -e '.units[]|select(.name==\"svc\" and .restarts==$i and .state==\"ready\")'" &&
+	await 5 status_has '.units[]|select(.name=="svc" and .restarts=='$i' and .state=="ready")' &&
 		echo "restart $i"
 done
 [ "$(field user pid)" = "$user" ] && echo user stayed
