@@ -6,14 +6,12 @@
 #include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -24,23 +22,6 @@
 #include "process.h"
 #include "report.h"
 #include "unit.h"
-
-void report_send(int report, enum report_kind kind, const char *format, ...)
-{
-	char packet[REPORT_MAX];
-	va_list args;
-
-	if (report < 0)
-		return;
-	packet[0] = (char)kind;
-	va_start(args, format);
-	int size = vsnprintf(packet + 1, sizeof(packet) - 1, format, args);
-	va_end(args);
-	if (size < 0)
-		return;
-	size_t length = (size_t)size < sizeof(packet) - 1 ? (size_t)size : sizeof(packet) - 2;
-	send(report, packet, length + 1, MSG_NOSIGNAL);
-}
 
 static void signals_reset(void)
 {
