@@ -43,12 +43,10 @@ struct podman node_kubectl_reading(const char *cluster)
 int node_call(const char *cluster, int timeout_ms, char **ret_output, struct kinc_error *err, ...)
 {
 	cleanup_podman struct podman podman = node_new(cluster);
-	const char *word;
-	va_list args;
+	va_list words;
 
-	va_start(args, err);
-	while ((word = va_arg(args, const char *))) // NOLINT(*valist*)
-		podman_add(&podman, word);
-	va_end(args);
+	va_start(words, err);
+	podman_add_words(&podman, words);
+	va_end(words);
 	return podman_run(&podman, timeout_ms, ret_output, err);
 }

@@ -36,6 +36,14 @@ void podman_add(struct podman *podman, const char *word)
 	podman->words[podman->count] = NULL;
 }
 
+void podman_add_words(struct podman *podman, va_list words)
+{
+	const char *word;
+
+	while ((word = va_arg(words, const char *))) // NOLINT(*valist*)
+		podman_add(podman, word);
+}
+
 void podman_addf(struct podman *podman, const char *format, ...)
 {
 	cleanup_free char *word = NULL;
@@ -140,13 +148,11 @@ int podman_run(struct podman *podman, int timeout_ms, char **ret_output, struct 
 	return 0;
 }
 
-static struct podman gather(va_list args)
+static struct podman gather(va_list words)
 {
 	struct podman podman = podman_new();
-	const char *word;
 
-	while ((word = va_arg(args, const char *))) // NOLINT(*valist*)
-		podman_add(&podman, word);
+	podman_add_words(&podman, words);
 	return podman;
 }
 

@@ -3,6 +3,7 @@
 #define KINC_HOST_PODMAN_H
 
 #include <cjson/cJSON.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -28,6 +29,8 @@ struct podman podman_new(void);
 void podman_add(struct podman *podman, const char *word);
 void podman_addf(struct podman *podman, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+/* Each word up to PODMAN_END. */
+void podman_add_words(struct podman *podman, va_list words);
 void podman_release(struct podman *podman);
 
 /*

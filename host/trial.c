@@ -44,13 +44,11 @@ static int kubectl(const struct trial *trial, char text[TEXT_MAX], struct kinc_e
 {
 	cleanup_podman struct podman podman = node_kubectl(trial->cluster);
 	cleanup_free char *output = NULL;
-	const char *word;
-	va_list args;
+	va_list words;
 
-	va_start(args, err);
-	while ((word = va_arg(args, const char *))) // NOLINT(*valist*)
-		podman_add(&podman, word);
-	va_end(args);
+	va_start(words, err);
+	podman_add_words(&podman, words);
+	va_end(words);
 	int result =
 		podman_run(&podman, (int)trial->timeout_s * 1000 + CALL_TIMEOUT_MS, &output, err);
 	if (result == 0 && text)
