@@ -189,10 +189,11 @@ static int path_below(const char *variable, const char *below, char path[CLUSTER
 	const char *base = getenv(variable);
 
 	if (!base || *base != '/')
-		return kinc_error_set(err, ENOENT,
-				      "%s is not set: log in as the user, or use "
-				      "`kinc-launch enter`",
-				      variable);
+		return kinc_error_set(err, ENOENT, "%s is not set: %s", variable,
+				      podman_systemd_booted()
+					      ? "log in as the user, or as root `loginctl "
+						"enable-linger` for it"
+					      : "log in as the user, or use `kinc-launch enter`");
 	if (snprintf(path, CLUSTER_PATH_MAX, "%s/%s", base, below) >= CLUSTER_PATH_MAX)
 		return kinc_error_set(err, ENAMETOOLONG, "%s is too long", variable);
 	return 0;

@@ -18,11 +18,13 @@ const struct doctor_check doctor_checks[] = {
 	{"user", "an ordinary one", doctor_user},
 	{"kernel", "5.11", doctor_kernel},
 	{"user-namespaces", "allowed", doctor_user_namespaces},
+	{"container", "none, or an open one", doctor_container},
 	{"podman", "4.0", doctor_podman},
 	{"id-programs", "newuidmap, newgidmap", doctor_id_programs},
 	{"subuids", "65536", doctor_subuids},
 	{"subgids", "65536", doctor_subgids},
 	{"runtime-directory", "yours, mode 0700", doctor_runtime_dir},
+	{"user-bus", "there, where systemd is", doctor_user_bus},
 	{"cgroup-v2", "at /sys/fs/cgroup", doctor_cgroup_v2},
 	{"cgroup", "one of your own", doctor_cgroup},
 	{"controllers", "cpu memory pids", doctor_controllers},
@@ -84,7 +86,9 @@ void doctor_install(struct finding *finding, const char *package)
 {
 	if (access("/usr/bin/dnf", X_OK) == 0)
 		finding_fix(finding, FINDING_MISSING, "dnf install --assumeyes %s",
-			    strcmp(package, "uidmap") == 0 ? "shadow-utils" : package);
+			    strcmp(package, "uidmap") == 0		? "shadow-utils"
+			    : strcmp(package, "dbus-user-session") == 0 ? "dbus-daemon"
+									: package);
 	else
 		finding_fix(finding, FINDING_MISSING, "apt-get install --yes %s", package);
 }

@@ -58,6 +58,7 @@ void doctor_user(struct finding *finding), doctor_kernel(struct finding *finding
 	doctor_user_namespaces(struct finding *finding),
 	doctor_id_programs(struct finding *finding), doctor_subuids(struct finding *finding),
 	doctor_subgids(struct finding *finding), doctor_runtime_dir(struct finding *finding),
+	doctor_user_bus(struct finding *finding),
 	doctor_cgroup_v2(struct finding *finding), doctor_cgroup(struct finding *finding),
 	doctor_controllers(struct finding *finding), doctor_fuse(struct finding *finding),
 	doctor_tun(struct finding *finding), doctor_overlay(struct finding *finding),
@@ -68,6 +69,10 @@ void doctor_podman(struct finding *finding), doctor_network_program(struct findi
 	doctor_info(struct finding *finding), doctor_runtime(struct finding *finding),
 	doctor_storage(struct finding *finding), doctor_disk(struct finding *finding),
 	doctor_image(struct finding *finding);
+
+/* Of doctor_container.c: what a container keeps from those in it. */
+void doctor_container(struct finding *finding);
+bool doctor_in_container(void);
 
 /* "podman version 4.3.1" to 403; -EINVAL for anything else. */
 int doctor_parse_version(const char *text);

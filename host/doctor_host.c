@@ -17,6 +17,7 @@
 #include "doctor.h"
 #include "enter.h"
 #include "io.h"
+#include "login.h"
 #include "podman.h"
 #include "user.h"
 
@@ -109,20 +110,43 @@ void doctor_subgids(struct finding *finding)
 void doctor_runtime_dir(struct finding *finding)
 {
 	const char *path = getenv("XDG_RUNTIME_DIR");
-	struct stat status;
 
 	finding_found(finding, "%s", path ? path : "XDG_RUNTIME_DIR is not set");
-	if (path && *path == '/' && stat(path, &status) == 0 && S_ISDIR(status.st_mode) &&
-	    status.st_uid == getuid() && (status.st_mode & 0077) == 0)
+	if (login_owns(path))
 		return;
 	if (path)
 		finding_found(finding, "%s is not so", path);
 	if (podman_systemd_booted())
 		finding_fix(finding, FINDING_MISSING, "loginctl enable-linger %s",
 			    doctor_user_name());
+	else if (doctor_in_container())
+		finding_grade(finding, FINDING_MISSING,
+			      "`mkdir -m 0700 /tmp/run-%u; export XDG_RUNTIME_DIR=/tmp/run-%u`", getuid(),
+			      getuid());
 	else
 		finding_fix(finding, FINDING_MISSING, "kinc-launch ground --user %s",
 			    doctor_user_name());
+}
+
+/* Podman leaves the control groups of its containers to systemd, which it asks by the bus. */
+void doctor_user_bus(struct finding *finding)
+{
+	if (!podman_systemd_booted()) {
+		finding_found(finding, "no systemd");
+		return;
+	}
+	finding_found(finding, "%s", login_has_bus() ? "yes" : "none");
+	if (login_has_bus())
+		return;
+	if (!login_has_manager()) {
+		finding_found(finding, "no systemd of %s runs", doctor_user_name());
+		finding_fix(finding, FINDING_MISSING, "loginctl enable-linger %s",
+			    doctor_user_name());
+		return;
+	}
+	doctor_install(finding, "dbus-user-session");
+	finding_grade(finding, FINDING_MISSING,
+		      "as root, `%s`; then `systemctl --user start dbus.socket`", finding->fix);
 }
 
 void doctor_cgroup_v2(struct finding *finding)
@@ -156,6 +180,10 @@ void doctor_cgroup(struct finding *finding)
 	if (podman_systemd_booted())
 		finding_fix(finding, FINDING_MISSING, "loginctl enable-linger %s",
 			    doctor_user_name());
+	else if (doctor_in_container())
+		finding_grade(finding, FINDING_MISSING,
+			      "make this container with `podman run --userns=keep-id "
+			      "--security-opt=unmask=ALL`");
 	else
 		finding_fix(finding, FINDING_MISSING, "kinc-launch ground --user %s",
 			    doctor_user_name());
@@ -189,10 +217,15 @@ static void look_at_device(struct finding *finding, const char *path, const char
 {
 	cleanup_close int fd = open(path, O_RDWR | O_CLOEXEC);
 
-	finding_found(finding, "%s", fd >= 0 ? "yes" : strerror(errno));
-	if (fd >= 0)
+	int why = fd >= 0 ? 0 : errno;
+
+	finding_found(finding, "%s", why ? strerror(why) : "yes");
+	if (!why)
 		return;
-	if (errno == EACCES || errno == EPERM)
+	if (doctor_in_container())
+		finding_grade(finding, FINDING_MISSING,
+			      "make this container with `podman run --device=%s`", path);
+	else if (why == EACCES || why == EPERM)
 		finding_fix(finding, FINDING_MISSING, "chmod 0666 %s", path);
 	else
 		finding_fix(finding, FINDING_MISSING, "modprobe %s", module);

@@ -16,6 +16,7 @@
 #include "control.h"
 #include "enter.h"
 #include "launch.h"
+#include "login.h"
 #include "podman.h"
 
 static int parse_timeout(struct launch *launch, struct kinc_error *err)
@@ -191,6 +192,8 @@ int main(int argc, char **argv)
 		return KINC_EXIT_SYSTEM;
 	memcpy(original, argv, (size_t)argc * sizeof(char *));
 	umask(022);
+	if (geteuid() != 0)
+		login_complete();
 	setlocale(LC_CTYPE, "");
 	if (!launch.cluster || !*launch.cluster)
 		launch.cluster = "default";

@@ -84,8 +84,8 @@ breaks user-namespaces missing 'sysctl -w user.max_user_namespaces' with /proc/s
 breaks podman missing 'Debian 12 has 4.3' json FAKE_VERSION=3.4.4
 breaks id-programs missing 'install' without newuidmap
 breaks id-programs missing 'install' without newgidmap
-breaks runtime-directory missing 'kinc-launch ground' json XDG_RUNTIME_DIR=/nonexistent
-breaks runtime-directory missing 'kinc-launch ground' json XDG_RUNTIME_DIR=/tmp
+open_to_others='/bin/chmod 0750 "$XDG_RUNTIME_DIR" && exec "$@"'
+breaks runtime-directory missing 'kinc-launch ground' json sh -c "$open_to_others" -
 breaks network-program missing 'install.*slirp4netns' without slirp4netns
 breaks overlay warning 'modprobe overlay' with /proc/filesystems 'nodev	proc' json
 breaks podman-info missing 'podman info' json FAKE_INFO='Error: broken'
@@ -124,6 +124,22 @@ done
 mount --bind "$work/empty" /dev/net
 like 'tun: not there' "$(outside | grade_of tun)" '^missing: as root, .modprobe tun'
 umount /dev/net
+# Of a container that its runtime keeps something from, in which no root can mend it.
+mount -t tmpfs none /run && : >/run/.containerenv
+contained() { as_options=--bounding-set=-sys_admin outside "$@"; }
+tested="$tested container"
+like 'container: as good as a host' "$(outside | grade_of container)" '^ok'
+like 'container: what /proc has is covered' "$(contained | grade_of container)" \
+	'^missing: .*podman run --security-opt=unmask=ALL'
+like 'container: no namespaces' "$(contained /usr/bin/unshare --user --map-current-user --keep-caps sh -c \
+	'echo 0 >/proc/sys/user/max_uts_namespaces && exec "$@"' - | grade_of container)" \
+	'^missing: .*podman run --cap-add=SYS_ADMIN'
+like 'container: no runtime directory' "$(contained env -u XDG_RUNTIME_DIR | grade_of runtime-directory)" \
+	'^missing: .mkdir -m 0700'
+like 'container: no cgroup' "$(contained | grade_of cgroup)" '^missing: .*podman run --userns=keep-id'
+mount --bind "$work/empty" /dev/net
+like 'container: no tun' "$(contained | grade_of tun)" '^missing: .*podman run --device=/dev/net/tun'
+umount /dev/net /run
 like 'fuse: open to everybody' "$(json | grade_of fuse)" '^ok'
 cgroup=$(inside cat /proc/self/cgroup | sed -n 's/^0:://p')
 delegated=$(inside sh -c "cat /sys/fs/cgroup${cgroup%/*}/cgroup.controllers" | grep -w cpu | grep -w memory | grep -cw pids)
@@ -132,9 +148,38 @@ is 'controllers: ok only where cpu, memory and pids are delegated' "$(sed -n 's/
 like 'open-files: below 64000' "$(json /usr/bin/prlimit --nofile=1000:1000 | grade_of open-files)" '^warning: .*limits.conf'
 is 'open-files: ok only from 64000 on' "$(sed -n 's/^open-files //p' "$work/well")" \
 	"$([ "$(inside sh -c 'ulimit -Hn')" -ge 64000 ] && echo ok || echo warning)"
-mount -t tmpfs none /run && mkdir -p /run/systemd/system
+
+# Of a host with systemd: a login, none, and what sudo and su make of one.
+run=/run/user/$(id -u $TEST_USER) fake_run=$work/home/$TEST_USER/run
+without_login="env -u XDG_RUNTIME_DIR -u DBUS_SESSION_BUS_ADDRESS"
+socket() { perl -MIO::Socket::UNIX -e 'IO::Socket::UNIX->new(Local => $ARGV[0], Listen => 1) or die' "$1"; }
+mount -t tmpfs none /run && mkdir -p /run/systemd/system "$fake_run" "$run"
+chown $TEST_USER "$fake_run" "$run" && chmod 0700 "$fake_run" "$run"
+tested="$tested user-bus"
 like 'linger: off' "$(outside | grade_of linger)" '^warning: as root, .loginctl enable-linger kinctest'
+like 'user-bus: no systemd of the user' "$(outside | grade_of user-bus)" \
+	'^missing: as root, .loginctl enable-linger kinctest'
+mkdir -p "$run/systemd" && socket "$run/systemd/private"
+like 'user-bus: systemd without a bus' "$(outside $without_login | grade_of user-bus)" \
+	'^missing: as root, .*install.* dbus-user-session.; then .systemctl --user start dbus.socket'
+socket "$run/bus"
+for setting in '' XDG_RUNTIME_DIR=/run/user/0 XDG_RUNTIME_DIR= "XDG_RUNTIME_DIR=/run/user/0 DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/0/bus"; do
+	like "a caller's $setting: the user's own directory is taken" \
+		"$(outside $without_login $setting | grade_of runtime-directory)" '^ok'
+	like "a caller's $setting: the user's own bus too" \
+		"$(outside $without_login $setting | grade_of user-bus)" '^ok'
+done
+like "an address of a bus that is not there" \
+	"$(outside DBUS_SESSION_BUS_ADDRESS=unix:path=/nonexistent,guid=1 | grade_of user-bus)" '^missing'
+chown 0 "$run"
+like "a directory of somebody else is not taken" "$(outside $without_login | grade_of runtime-directory)" \
+	'^missing: as root, .loginctl enable-linger kinctest'
 umount /run
+mkdir -m 0700 "$work/closed" && mkdir "$work/strict"
+printf '#!/bin/sh\ncd . && exec "%s/bin/podman" "$@"\n' "$FAKE" >"$work/strict/podman"
+chmod 0755 "$work/strict/podman"
+like 'in a folder that is closed to the user, as root'"'"'s home: podman is called in another' \
+	"$(cd "$work/closed" && outside PATH="$work/strict:$path" | grade_of podman)" '^ok'
 refuses 'user: root' 111 'user: root .*an ordinary' env PATH="$path" FAKE="$FAKE" "$launch" up
 is 'every check has been broken' "$(printf '%s\n' $tested | sort -u | paste -sd' ')" \
 	"$(cut -d' ' -f1 "$work/well" | sort -u | paste -sd' ')"

@@ -38,11 +38,11 @@ for file in passwd group subuid subgid; do
 	mount --bind "$work/etc/$file" "/etc/$file"
 done
 
-# as USER COMMAND...: as that user, without a ground.
+# as USER COMMAND...: as that user, without a ground; as_options are more of setpriv.
 as() {
 	as_user=$1
 	shift
-	setpriv --reuid "$as_user" --regid "$as_user" --init-groups \
+	setpriv ${as_options:-} --reuid "$as_user" --regid "$as_user" --init-groups \
 		env -i PATH="$PATH" HOME="$work/home/$as_user" USER="$as_user" \
 		XDG_RUNTIME_DIR="$work/home/$as_user/run" "$@"
 }
