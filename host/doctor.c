@@ -21,8 +21,8 @@ const struct doctor_check doctor_checks[] = {
 	{"container", "none, or an open one", doctor_container},
 	{"podman", "4.0", doctor_podman},
 	{"id-programs", "newuidmap, newgidmap", doctor_id_programs},
-	{"subuids", "65536", doctor_subuids},
-	{"subgids", "65536", doctor_subgids},
+	{"subuids", "65535", doctor_subuids},
+	{"subgids", "65535", doctor_subgids},
 	{"runtime-directory", "yours, mode 0700", doctor_runtime_dir},
 	{"user-bus", "there, where systemd is", doctor_user_bus},
 	{"cgroup-v2", "at /sys/fs/cgroup", doctor_cgroup_v2},
@@ -93,19 +93,25 @@ void doctor_install(struct finding *finding, const char *package)
 		finding_fix(finding, FINDING_MISSING, "apt-get install --yes %s", package);
 }
 
-bool doctor_program_in_path(const char *name)
+bool doctor_program_find(const char *name, char full[DOCTOR_PATH_MAX])
 {
 	const char *path = getenv("PATH");
 
 	for (const char *at = path ? path : "/usr/bin"; *at; at += *at == ':') {
-		char full[512];
 		int length = (int)strcspn(at, ":");
-		snprintf(full, sizeof(full), "%.*s/%s", length, at, name);
+		snprintf(full, DOCTOR_PATH_MAX, "%.*s/%s", length, at, name);
 		if (access(full, X_OK) == 0)
 			return true;
 		at += length;
 	}
 	return false;
+}
+
+bool doctor_program_in_path(const char *name)
+{
+	char full[DOCTOR_PATH_MAX];
+
+	return doctor_program_find(name, full);
 }
 
 int doctor_check(struct kinc_error *err)
@@ -202,7 +208,7 @@ int command_doctor(struct launch *launch, struct kinc_error *err)
 		return KINC_EXIT_MISUSE;
 	}
 	if (!launch->user && geteuid() == 0) {
-		kinc_error_set(err, EINVAL, "doctor for whom? as root, give --user USER");
+		kinc_error_set(err, EINVAL, "doctor for whom? clusters belong to an ordinary user: give --user USER");
 		return KINC_EXIT_MISUSE;
 	}
 	/* As root the checks are those of the user, by that user. */

@@ -86,6 +86,9 @@ void doctor_install(struct finding *finding, const char *package);
 /* Whether systemd runs the calling user's units without a login. */
 bool doctor_lingers(void);
 
+enum { DOCTOR_PATH_MAX = 512 };
 bool doctor_program_in_path(const char *name);
+/* The same, and where it is. */
+bool doctor_program_find(const char *name, char full[DOCTOR_PATH_MAX]);
 
 #endif

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <sys/vfs.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "cgroup_position.h"
@@ -73,13 +74,28 @@ void doctor_user_namespaces(struct finding *finding)
 	}
 }
 
+/* Setuid, or with capabilities of its own: what unpacks an image may have dropped both. */
+static bool has_privilege(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) < 0 || (status.st_mode & S_ISUID) ||
+	       getxattr(path, "security.capability", NULL, 0) > 0;
+}
+
 void doctor_id_programs(struct finding *finding)
 {
-	bool uid = doctor_program_in_path("newuidmap"), gid = doctor_program_in_path("newgidmap");
+	char uids[DOCTOR_PATH_MAX], gids[DOCTOR_PATH_MAX];
+	bool uid = doctor_program_find("newuidmap", uids);
+	bool gid = doctor_program_find("newgidmap", gids);
 
 	finding_found(finding, "%s", uid && gid ? "both" : uid || gid ? "one of them" : "neither");
-	if (!uid || !gid)
+	if (!uid || !gid) {
 		doctor_install(finding, "uidmap");
+	} else if (!has_privilege(uids) || !has_privilege(gids)) {
+		finding_found(finding, "without their privilege");
+		finding_fix(finding, FINDING_MISSING, "chmod u+s %.60s %.60s", uids, gids);
+	}
 }
 
 static void look_at_subids(struct finding *finding, const char *path, const char *option)
@@ -90,7 +106,7 @@ static void look_at_subids(struct finding *finding, const char *path, const char
 	if (kinc_read_file(AT_FDCWD, path, SMALL_FILE_MAX, &text, NULL, NULL) == 0)
 		count = user_count_subids(text, doctor_user_name(), getuid());
 	finding_found(finding, "%lu for %s", count, doctor_user_name());
-	if (count >= 65536)
+	if (count >= USER_SUBIDS)
 		return;
 	unsigned long first = user_free_subids(text ? text : "");
 	finding_fix(finding, FINDING_MISSING, "usermod %s %lu-%lu %s", option, first, first + 65535,

@@ -18,7 +18,7 @@
 #include "environment.h"
 #include "io.h"
 
-enum { SUBIDS_WANTED = 65536, SUBID_FILE_MAX = 1 << 20 };
+enum { SUBID_FILE_MAX = 1 << 20 };
 
 void user_release(struct user *user)
 {
@@ -166,12 +166,12 @@ int user_check_subids(const char *root, const char *name, uid_t uid, struct kinc
 			return kinc_error_errno(err, ENOMEM, "%s", files[i]);
 		}
 		if (kinc_read_file(AT_FDCWD, path, SUBID_FILE_MAX, &text, NULL, NULL) == 0 &&
-		    user_count_subids(text, name, uid) >= SUBIDS_WANTED)
+		    user_count_subids(text, name, uid) >= USER_SUBIDS)
 			continue;
 		return kinc_error_set(err, ENOENT,
 				      "%s has fewer than %d ids for %s: as root, `usermod "
 				      "--add-subuids 100000-165535 --add-subgids 100000-165535 %s`",
-				      path, SUBIDS_WANTED, name, name);
+				      path, USER_SUBIDS, name, name);
 	}
 	return 0;
 }

@@ -25,8 +25,11 @@ struct user {
 int user_lookup(const char *name, const char *root, struct user *ret, struct kinc_error *err);
 void user_release(struct user *user);
 
+/* With the user's own that makes the ids 0 to 65535, all that is usual in images. */
+enum { USER_SUBIDS = 65535 };
+
 /*
- * 0 when ROOT/etc/subuid and subgid give the user 65536 ids each, else ENOENT
+ * 0 when ROOT/etc/subuid and subgid give the user that many ids each, else ENOENT
  * and the usermod command that adds them. root may be "".
  */
 int user_check_subids(const char *root, const char *name, uid_t uid, struct kinc_error *err);

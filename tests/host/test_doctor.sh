@@ -15,7 +15,8 @@ chown -R $TEST_USER "$FAKE"
 launch=$work/kinc-launch
 # What doctor looks for, to be taken away one by one.
 for program in newuidmap newgidmap slirp4netns; do
-	ln -s /bin/true "$work/bin/$program"
+	cp /bin/true "$work/bin/$program"
+	chmod u+s "$work/bin/$program"
 done
 for program in cat date dirname env sed sh sleep; do
 	ln -s "$(command -v $program)" "$work/bin/$program"
@@ -84,6 +85,10 @@ breaks user-namespaces missing 'sysctl -w user.max_user_namespaces' with /proc/s
 breaks podman missing 'Debian 12 has 4.3' json FAKE_VERSION=3.4.4
 breaks id-programs missing 'install' without newuidmap
 breaks id-programs missing 'install' without newgidmap
+chmod u-s "$work/bin/newgidmap"
+breaks id-programs missing "chmod u.s $work/bin/newuidmap $work/bin/newgidmap" json
+setcap cap_setgid=ep "$work/bin/newgidmap"
+like 'id-programs: with a capability instead' "$(json | grade_of id-programs)" '^ok'
 open_to_others='/bin/chmod 0750 "$XDG_RUNTIME_DIR" && exec "$@"'
 breaks runtime-directory missing 'kinc-launch ground' json sh -c "$open_to_others" -
 breaks network-program missing 'install.*slirp4netns' without slirp4netns
