@@ -63,6 +63,10 @@ int command_chart(struct launch *launch, struct kinc_error *err)
 		kinc_error_set(err, EINVAL, "chart takes one file to write to");
 		return KINC_EXIT_MISUSE;
 	}
+	if (launch->json && launch->operand_count && strcmp(launch->operands[0], "-") != 0) {
+		kinc_error_set(err, EINVAL, "chart --json prints, and takes no file");
+		return KINC_EXIT_MISUSE;
+	}
 	int result = cluster_find_running(launch->cluster, &cluster, err);
 	if (result < 0)
 		return cluster_exit_status(result);

@@ -131,6 +131,10 @@ int command_help(struct launch *launch, struct kinc_error *err)
 	const struct command *one =
 		launch->operand_count ? command_find(launch->operands[0]) : NULL;
 
+	if (launch->operand_count > 1) {
+		kinc_error_set(err, 22, "help takes one command");
+		return KINC_EXIT_MISUSE;
+	}
 	if (launch->operand_count && !one) {
 		kinc_error_set(err, 22, "no command \"%.40s\"; `kinc-launch help` lists all",
 			       launch->operands[0]);

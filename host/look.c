@@ -88,15 +88,16 @@ int command_list(struct launch *launch, struct kinc_error *err)
 
 	if (cluster_list_load(&list, err) < 0)
 		return KINC_EXIT_SYSTEM;
-	for (size_t i = 0; i < list.count; i++)
-		cJSON_AddItemToArray(json, describe(&list.clusters[i]));
-	if (launch->quiet) {
-		cJSON_ArrayForEach(row, json)
-		{
-			puts(kinc_json_string(row, "name", ""));
-		}
-		return KINC_EXIT_OK;
+	for (size_t i = 0; i < list.count; i++) {
+		const char *name = list.clusters[i].name;
+		if (launch->quiet && !launch->json)
+			puts(name);
+		else
+			cJSON_AddItemToArray(json, launch->quiet ? cJSON_CreateString(name)
+								 : describe(&list.clusters[i]));
 	}
+	if (launch->quiet && !launch->json)
+		return KINC_EXIT_OK;
 	if (launch->json)
 		return look_print_json(json, err);
 	printf("%-20s %-9s %5s  %-18s %-16s %s\n", "NAME", "STATE", "PORT", "PODS", "SERVICES",
@@ -188,18 +189,20 @@ int command_status(struct launch *launch, struct kinc_error *err)
 		return cluster_exit_status(result);
 	if (look_status(launch->cluster, &status, err) < 0)
 		return KINC_EXIT_SYSTEM;
+	const char *state = kinc_json_string(status, "state", "unknown");
+	const int so = strcmp(state, "ready") == 0 ? KINC_EXIT_OK : KINC_EXIT_NOT_SO;
 	if (launch->json) {
 		cJSON_AddItemToObject(status, "exposed", exposure_list(launch->cluster));
-		return look_print_json(status, err);
+		result = look_print_json(status, err);
+		return result == KINC_EXIT_OK ? so : result;
 	}
-	const char *state = kinc_json_string(status, "state", "unknown");
 	printf("cluster %s is ", launch->cluster);
 	print_text("", state);
 	printf(", %.0f s after its start\n", kinc_json_number(status, "elapsed_ms", 0) / 1000);
 	print_units(status);
 	print_warnings(status);
 	print_exposed(launch->cluster);
-	return strcmp(state, "ready") == 0 ? KINC_EXIT_OK : KINC_EXIT_NOT_SO;
+	return so;
 }
 
 static int print_unit_log(const struct launch *launch, struct kinc_error *err)
@@ -231,6 +234,11 @@ int command_logs(struct launch *launch, struct kinc_error *err)
 {
 	char container[CLUSTER_TEXT_MAX];
 	struct cluster cluster;
+
+	if (launch->operand_count > 1) {
+		kinc_error_set(err, EINVAL, "logs takes one unit");
+		return KINC_EXIT_MISUSE;
+	}
 	int result = launch->operand_count ? cluster_find_running(launch->cluster, &cluster, err)
 					   : cluster_find(launch->cluster, &cluster, err);
 

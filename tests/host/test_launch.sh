@@ -14,6 +14,9 @@ refuses 'unknown command' 100 'no command "flup".*help' fake "$launch" flup
 refuses 'unknown option' 100 '\-\-flup: no such option' fake "$launch" --flup
 refuses 'option without value' 100 'a value is missing' fake "$launch" up --image
 refuses 'option of another command' 100 'does not take that option' fake "$launch" down --json
+refuses 'a unit too many' 100 'logs takes one unit' fake "$launch" logs kubelet runtime
+refuses 'a command too many' 100 'help takes one command' fake "$launch" help up down
+refuses 'a file that is not written' 100 'chart --json prints' fake "$launch" chart --json boot.json
 refuses 'word too many' 100 'down does not take "all"' fake "$launch" down all
 for name in 'A' '1a' 'a/b' '../x' 'a-' '$(id)' '--' "$(printf 'x%.0s' $(seq 200))"; do
 	refuses "cluster name ${name%"${name#????????}"}" 100 'is not a cluster name' \
@@ -473,6 +476,8 @@ inside "$launch" list >"$work/stdout"
 like 'second cluster has the next port' "$(cat "$work/stdout")" '^two .* 6445 +10\.244\.45\.0/24 +10\.45\.0\.0/16'
 like 'default has 6443' "$(cat "$work/stdout")" '^default .* 6443 +10\.244\.43\.0/24'
 inside "$launch" list --json >"$work/stdout"
+is 'list --quiet' "$(inside "$launch" list --quiet | paste -sd' ')" 'default dev two'
+is 'list --quiet --json' "$(inside "$launch" list --quiet --json | jq -c .)" '["default","dev","two"]'
 check 'list --json is JSON' perl -MJSON::PP -0777 -ne 'exit(3 != @{decode_json($_)})' "$work/stdout"
 refuses 'FORCE_PORT of another cluster' 1 'taken by cluster dev' \
 	inside FORCE_PORT=6444 "$launch" --cluster four
