@@ -8,26 +8,12 @@ ip link set lo up
 . "$KINC_TOP/tests/host/fake.sh"
 printf 'image: localhost/kinc/node:v1\nmemory: 3g\nextraPortMappings: [{hostPort: 8080, containerPort: 80}]\n' >"$FAKE/config.yaml"
 
-# What a value of an option looks like; with `bad`, one that is refused.
+# What a value of an option looks like, and one that is refused.
+cp "$KINC_TOP/tests/pairs.sh" "$FAKE/pairs.sh"
+. "$FAKE/pairs.sh"
 cat >"$FAKE/values" <<'END'
-value() {
-	case $1 in
-	cluster) echo --cluster=pair ;;
-	image) echo --image=localhost/kinc/node:v2 ;;
-	config) echo "--config=$FAKE/config.yaml" ;;
-	memory) echo --memory=2g ;;
-	cpus) echo --cpus=1.5 ;;
-	wait) echo --wait=none ;;
-	timeout) echo --timeout=60 ;;
-	user) echo --user=kinctest ;;
-	root) echo --root=/ ;;
-	init) echo --init=cron ;;
-	address) echo --address=127.0.0.1 ;;
-	namespace) echo --namespace=default ;;
-	port) echo FORCE_PORT=7001 ;;
-	*) echo "--$1" ;;
-	esac
-}
+. "$FAKE/pairs.sh"
+PAIRS_IMAGE=localhost/kinc/node:v2 PAIRS_CONFIG=$FAKE/config.yaml PAIRS_USER=kinctest
 bad() {
 	case $1 in
 	cluster) echo --cluster=A ;;
@@ -51,14 +37,6 @@ launch() {
 }
 END
 
-# pairs WORD...: each with each that comes after it.
-pairs() {
-	while [ $# -gt 1 ]; do
-		first=$1
-		shift
-		for second in "$@"; do echo "$first $second"; done
-	done
-}
 # told WHAT: the lines of pairs that a script wrote are all "ok", and there are so many.
 told() {
 	is "$1: every pair" "$(grep -v ': ok$' "$FAKE/told")" ''
@@ -70,14 +48,14 @@ run_as_user() { as $TEST_USER FAKE="$FAKE" launch="$launch" PATH="$path" sh "$1"
 all=$(sed -n 's/.*\[OPTION_[A-Z]*\] = {"\([a-z]*\)".*/\1/p' "$KINC_TOP/host/commands.c" | grep -vx 'cluster\|help\|version\|debug')
 check 'the options are known here' test "$(printf '%s\n' "$all" | wc -l)" -ge 17
 pairs $all >"$FAKE/pairs"
-"$launch" --help | sed -n 's/^  \([a-z-]*\) .*/\1/p' >"$FAKE/commands"
+commands_of "$launch" >"$FAKE/commands"
 check 'the commands too' test "$(wc -l <"$FAKE/commands")" -ge 27
 cat >"$FAKE/foreign" <<'END'
 . "$FAKE/values"
 # A variable for each: thousands of times a process less.
 for option in $(tr ' ' '\n' <"$FAKE/pairs" | sort -u); do eval "$option='$(value "$option")'"; done
 while read -r command; do
-	takes=" $("$launch" $command --help | sed -n 's/^  --\([a-z]*\).*/\1/p' | paste -sd' ') "
+	takes=" $(options_of "$launch" $command | paste -sd' ') "
 	while read -r first second; do
 		case $takes in
 		*" $first "*) case $takes in *" $second "*) continue ;; esac ;;
