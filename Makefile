@@ -121,13 +121,16 @@ $(UML_XSTATE): tests/uml_xstate.c Makefile
 WRAPPED := malloc calloc realloc strdup asprintf __asprintf_chk open_memstream
 $(BUILD)/tests/test_init_memory: LDFLAGS += $(WRAPPED:%=-Wl,--wrap=%)
 
-# A fuzz target includes the .c that it is for; libkinc comes as source so
-# that it is instrumented too.
-$(BUILD)/fuzz/%: tests/fuzz/%.c $(wildcard lib/*.c) Makefile | $(CALLS)
+# A fuzz target includes the .c that it is for; lib is instrumented too.
+FUZZ_FLAGS := -std=c17 -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
+FUZZ_LIB   := $(patsubst %.c,$(BUILD)/fuzz/obj/%.o,$(wildcard lib/*.c))
+$(BUILD)/fuzz/obj/%.o: %.c Makefile | $(CALLS)
 	@mkdir -p $(@D)
-	$(call quiet,FUZZ,$<)clang $(CPPFLAGS) -I. -std=c17 -g -O1 -MMD -MP \
-		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
-		-o $@ $< $(filter-out $(shell sed -n 's/^\#include "\(lib\/.*\.c\)"/\1/p' $<),$(wildcard lib/*.c)) $(ALL_LIBS)
+	$(call quiet,FUZZ,$<)clang $(CPPFLAGS) -I. $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
+
+$(FUZZERS): $(BUILD)/fuzz/%: $(BUILD)/fuzz/obj/tests/fuzz/%.o $(FUZZ_LIB)
+	$(call quiet,LD,$@)clang $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $< $(filter-out \
+		$(shell sed -n 's|^\#include "\(lib/.*\).c"|$(BUILD)/fuzz/obj/\1.o|p' tests/fuzz/$*.c),$(FUZZ_LIB)) $(ALL_LIBS)
 
 ## Everyday
 help: ## what there is
