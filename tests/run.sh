@@ -8,7 +8,9 @@
 #                        User-Mode Linux
 # The last line is "N passed, N failed, N skipped".
 set -u
-cd "$(dirname -- "$0")/.." || exit 111
+KINC_TOP=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+. "$KINC_TOP/containerfile/build/common.sh"
+cd "$KINC_TOP" || exit 111
 tier=${1:-check}
 build=${BUILD:-build}
 jobs=$(nproc)
@@ -58,6 +60,8 @@ run_check() {
 
 run_ci() {
 	run 'install what the tests need' containerfile/build/deps.sh run test
+	# What the compilers made of the same text before, in whatever folder.
+	export CCACHE_DIR="$KINC_CACHE/ccache" CCACHE_NOHASHDIR=1 PATH="/usr/lib/ccache:$PATH"
 	run 'lint' tests/lint.sh
 	run 'build with gcc' make -s -j"$jobs" CC=gcc tests
 	run 'build with clang' make -s -j"$jobs" CC=clang BUILD=build/clang tests

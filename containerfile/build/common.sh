@@ -5,7 +5,7 @@
 
 KINC_CACHE=${KINC_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/kinc}
 KINC_MIRROR=${KINC_MIRROR:-http://deb.debian.org/debian}
-KINC_TOP=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)
+KINC_TOP=${KINC_TOP:-$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)}
 
 say() { printf '%s %s\n' "$(date +%H:%M:%S)" "$*" >&2; }
 die() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
