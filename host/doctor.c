@@ -208,7 +208,9 @@ int command_doctor(struct launch *launch, struct kinc_error *err)
 		return KINC_EXIT_MISUSE;
 	}
 	if (!launch->user && geteuid() == 0) {
-		kinc_error_set(err, EINVAL, "doctor for whom? clusters belong to an ordinary user: give --user USER");
+		kinc_error_set(err, EINVAL,
+			       "doctor for whom? clusters belong to an ordinary user: give "
+			       "--user USER");
 		return KINC_EXIT_MISUSE;
 	}
 	/* As root the checks are those of the user, by that user. */

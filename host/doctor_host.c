@@ -137,8 +137,8 @@ void doctor_runtime_dir(struct finding *finding)
 			    doctor_user_name());
 	else if (doctor_in_container())
 		finding_grade(finding, FINDING_MISSING,
-			      "`mkdir -m 0700 /tmp/run-%u; export XDG_RUNTIME_DIR=/tmp/run-%u`", getuid(),
-			      getuid());
+			      "`mkdir -m 0700 /tmp/run-%u; export XDG_RUNTIME_DIR=/tmp/run-%u`",
+			      getuid(), getuid());
 	else
 		finding_fix(finding, FINDING_MISSING, "kinc-launch ground --user %s",
 			    doctor_user_name());

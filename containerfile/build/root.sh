@@ -9,6 +9,7 @@
 #          without a package manager
 #   host   the simulated host of the tests (bookworm), all of packages/run
 #   host13 the same of trixie, with Podman 5 and the user's systemd
+#   host14 the same of testing
 #   standin
 #          for the Fedora recipe's base: a node of CRI-O on which kinc can be built
 #   arm64  headers and libraries for building kinc for that architecture
@@ -16,7 +17,7 @@
 set -eu
 . "$(dirname -- "$0")/common.sh"
 
-variant=minbase suite=trixie lists=${1:-} links='' without='' architecture=
+variant=minbase suite=trixie lists=${1:-} links='' without='' architecture='' option=
 case $lists in
 node-containerd | node-crio)
 	# The most of these packages: kinc-crun calls crun by the shim of version 2, and
@@ -37,8 +38,13 @@ pod)
 	links='iptables iptables-save iptables-restore ip6tables ip6tables-save ip6tables-restore'
 	;;
 host) suite=bookworm lists=run ;;
+host14)
+	suite=forky lists=host13
+	# Its Release file is valid for a week, which a mirror of one's own may be behind.
+	option='Acquire::Check-Valid-Until "false"'
+	;;
 arm64) suite=bookworm variant=extract architecture=arm64 ;;
-*) die "usage: root.sh node-containerd|node-crio|pod|host|host13|standin|arm64|peers" ;;
+*) die "usage: root.sh node-containerd|node-crio|pod|host|host13|host14|standin|arm64|peers" ;;
 esac
 hook=$KINC_TOP/containerfile/build/root-manifest.sh
 packages=$(for list in $lists; do package_list "$list"; done | paste -sd, -)
@@ -54,7 +60,7 @@ if [ ! -e "$out" ]; then
 	# shellcheck disable=SC2086
 	with_progress "$KINC_CACHE/root-$1.log" "making the Debian root \"$1\" ($suite)" \
 		mmdebstrap --variant="$variant" --include="$packages" \
-		--aptopt='Acquire::Languages "none"' $excludes ${architecture:+--architectures=$architecture} \
+		--aptopt='Acquire::Languages "none"' ${option:+--aptopt="$option"} $excludes ${architecture:+--architectures=$architecture} \
 		--dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
 		--dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/share/info/*' \
 		--$([ "$variant" = extract ] && echo extract || echo customize)-hook="$hook \"\$1\"" \

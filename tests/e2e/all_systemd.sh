@@ -12,44 +12,19 @@ set -u
 [ "$(id -u)" -ne 0 ] || [ -n "${KINC_TEST_CGROUPNS:-}" ] || KINC_TEST_CGROUPNS=1 exec unshare --cgroup "$0"
 . "$(dirname -- "$0")/lib.sh"
 host_begin
-in_host true
-if ! output=$(in_clone 'make image' 2>&1); then
-	not_ok 'make image'
-	diag "$output"
-	finish
-fi
-image=$(in_host podman --cgroup-manager=cgroupfs images --format '{{.Repository}}:{{.Tag}}' --filter reference=localhost/kinc/node | head -n 1)
-archive=$(mktemp "$KINC_CACHE/node.XXXXXX.tar")
-in_host sh -c 'podman --cgroup-manager=cgroupfs save --quiet "$1"' - "$image" >"$archive"
-cp "$kubernetes/kubectl" "$archive.kubectl"
-host_end
-
-host=$(mktemp -d "$KINC_CACHE/host.XXXXXX")
-root=$("$KINC_TOP/containerfile/build/root.sh" host13) || die 'no root for Debian 13'
-trap 'host_end; rm -f "$archive" "$archive.kubectl"' EXIT
-tar -C "$host" -xpf "$root"
-chmod 0755 "$host"
-echo "$user:x:$uid:$uid:a tester:/home/$user:/bin/sh" >>"$host/etc/passwd"
-echo "$user:x:$uid:" >>"$host/etc/group"
-echo "$user:1000000:65536" | tee "$host/etc/subuid" >"$host/etc/subgid"
-home=$host/home/$user
-mkdir -p "$home/.config/containers"
-cp "$launch" "$host/usr/local/bin/kinc-launch"
-cp "$archive.kubectl" "$host/usr/local/bin/kubectl"
-# The network of the tests' machine is what slirp4netns was proved on.
-printf '[network]\ndefault_rootless_network_cmd = "slirp4netns"\n' >"$home/.config/containers/containers.conf"
+image_make
+image_keep
+host_bare host13
 # Podman's units wait for the network, which they ask a system manager for: here is none.
 mkdir -p "$home/.config/systemd/user"
 ln -s /dev/null "$home/.config/systemd/user/podman-user-wait-network-online.service"
 chown -Rh "$uid:$uid" "$home"
-ours=kinc-launch unit=kinc-dev-control-plane.service
+unit=kinc-dev-control-plane.service
 
 # boot: the user's systemd begins, in a control group of its own, as after a login.
 boot() {
-	"$launch" ground --user "$user" --root "$host" >&2 || die 'the simulated host does not start'
-	grounded=true
-	# Processes of the ground before, which nobody has waited for yet, have no root.
-	for ground in $(pgrep -u "$uid"); do [ ! -d "/proc/${ground:?}/root/run" ] || break; done
+	host_start
+	ground=$(jq -r .pid "/run/kinc/ground/$user.json")
 	mkdir -p "/proc/${ground:?}/root/run/systemd/system"
 	in_host sh -c 'mkdir "/sys/fs/cgroup/kinc.$USER/manager"
 		(echo 0 >"/sys/fs/cgroup/kinc.$USER/manager/cgroup.procs"

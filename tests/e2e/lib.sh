@@ -46,15 +46,9 @@ host_begin() {
 	root=$("$KINC_TOP/containerfile/build/root.sh" host) || die 'no root for the simulated host'
 	for name in "node-$(runtime_of "$kubernetes")" pod; do "$KINC_TOP/containerfile/build/root.sh" $name >/dev/null || exit 111; done
 	mounts_before=$(cut -d' ' -f5- /proc/self/mountinfo | sort)
-	host=$(mktemp -d "$KINC_CACHE/host.XXXXXX")
 	trap host_end EXIT
 	trap 'exit 130' INT TERM
-	tar -C "$host" -xpf "$root"
-	chmod 0755 "$host"
-	echo "$user:x:$uid:$uid:a tester:/home/$user:/bin/sh" >>"$host/etc/passwd"
-	echo "$user:x:$uid:" >>"$host/etc/group"
-	echo "$user:1000000:65536" | tee "$host/etc/subuid" >"$host/etc/subgid"
-	home=$host/home/$user
+	host_unpack "$root"
 	mkdir -p "$home/kinc" "$home/.cache/kinc"
 	git -c safe.directory="$KINC_TOP" -C "$KINC_TOP" ls-files -z --cached --others --exclude-standard |
 		(cd "$KINC_TOP" && xargs -0 cp --parents --preserve=mode --target-directory "$home/kinc")
@@ -65,8 +59,60 @@ host_begin() {
 	done
 	theirs=/home/$user/.cache/kinc/${kubernetes##*/}
 	kubectl=$theirs/kubectl
-	"$launch" ground --user $user --root "$host" >&2 || die 'the simulated host does not start'
+	host_start
+}
+
+# host_unpack ROOT: that root in a folder of its own, and the user in it.
+host_unpack() {
+	host=$(mktemp -d "$KINC_CACHE/host.XXXXXX")
+	tar -C "$host" -xpf "$1"
+	chmod 0755 "$host"
+	echo "$user:x:$uid:$uid:a tester:/home/$user:/bin/sh" >>"$host/etc/passwd"
+	echo "$user:x:$uid:" >>"$host/etc/group"
+	echo "$user:1000000:65536" | tee "$host/etc/subuid" >"$host/etc/subgid"
+	home=$host/home/$user
+	mkdir -p "$home"
+}
+
+host_start() {
+	"$launch" ground --user "$user" --root "$host" >&2 || die 'the simulated host does not start'
 	grounded=true
+}
+
+# image_make: the node image, in the simulated host.
+image_make() {
+	in_host true
+	if ! output=$(in_clone 'make image' 2>&1); then
+		not_ok 'make image'
+		diag "$output"
+		finish
+	fi
+	image=$(in_host podman --cgroup-manager=cgroupfs images --format '{{.Repository}}:{{.Tag}}' \
+		--filter reference=localhost/kinc/node | head -n 1)
+}
+
+# image_keep: what host_bare needs of this host: the image, in $archive, and kubectl.
+image_keep() {
+	archive=$(mktemp "$KINC_CACHE/node.XXXXXX.tar")
+	trap 'host_end; rm -f "$archive" "$archive.kubectl"' EXIT
+	in_host podman --cgroup-manager=cgroupfs save --quiet "$image" >"$archive"
+	cp "$kubernetes/kubectl" "$archive.kubectl"
+}
+
+# host_bare NAME: after image_keep, the simulated host of that root (root.sh) instead
+# of the one that there is: without the clone, kinc-launch and kubectl as installed.
+# It is not started yet.
+host_bare() {
+	host_end
+	root=$("$KINC_TOP/containerfile/build/root.sh" "$1") || die "no root \"$1\""
+	host_unpack "$root"
+	cp "$launch" "$host/usr/local/bin/kinc-launch"
+	cp "$archive.kubectl" "$host/usr/local/bin/kubectl"
+	ours=kinc-launch kubectl=kubectl
+	# The network of the tests' machine is what slirp4netns was proved on.
+	mkdir -p "$home/.config/containers"
+	printf '[network]\ndefault_rootless_network_cmd = "slirp4netns"\n' >"$home/.config/containers/containers.conf"
+	chown -R "$uid:$uid" "$home"
 }
 
 # host_stop: ends all that runs in it; its files stay.
