@@ -161,9 +161,15 @@ int choose_check_families(const struct cluster *cluster, const char *options,
 	char pods[IP_TEXT_MAX], services[IP_TEXT_MAX];
 	/* No other cluster has what follows from this one's IPv4 pair. */
 	const struct cluster_list none = {0};
+	enum network_families before = config_families(cluster->options);
+	enum network_families after = config_families(options);
 
-	if (config_families(cluster->options) != NETWORK_IPV4 ||
-	    config_families(options) == NETWORK_IPV4)
+	if (before != after && (before == NETWORK_IPV6 || after == NETWORK_IPV6))
+		return kinc_error_set(err, EEXIST,
+				      "what is in cluster %s has addresses of another family: make "
+				      "another cluster, or say ipFamily as before",
+				      cluster->name);
+	if (before == after || after == NETWORK_IPV4)
 		return 0;
 	int result = take_networks(&none, &taken, err);
 	const char *conflict = result < 0 ? NULL : network_pair_conflict(&pair, &taken);

@@ -18,7 +18,7 @@ int choose_place(const struct launch *launch, const struct cluster_list *list,
 /*
  * Whether a cluster that is there can get the families that options ask for: it
  * keeps its number, so what follows from that in IPv6 has to be free. EADDRINUSE
- * names who is in the way.
+ * names who is in the way, EEXIST refuses to go to or from IPv6 alone.
  */
 int choose_check_families(const struct cluster *cluster, const char *options,
 			  struct kinc_error *err);

@@ -205,7 +205,7 @@ static int add(struct taking *taking, const yaml_node_t *at, struct kinc_error *
 		return call;                                                                       \
 	}
 static const char *const protocols[] = {"tcp", "udp", "sctp", NULL};
-static const char *const families[] = {"ipv4", "dual", NULL};
+static const char *const families[] = {"ipv4", "dual", "ipv6", NULL};
 static const char *const networks[] = {"pasta", "slirp4netns", "bridge", NULL};
 TAKE(take_host_port, take_port(taking, value, taking->host, err))
 TAKE(take_node_port, take_port(taking, value, taking->node, err))

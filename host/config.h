@@ -20,7 +20,7 @@ struct config {
 	char memory[24];	     /* as podman takes it; "" for no limit */
 	char cpus[16];
 	char network[16];
-	char family[8]; /* ipv4, dual or "" */
+	char family[8]; /* ipv4, dual, ipv6 or "" */
 	char options[CONFIG_OPTIONS_MAX]; /* ports, mounts and gates: --publish=...;--volume=... */
 	char gates[CONFIG_OPTIONS_MAX / 2]; /* Name=true,Other=false */
 	char mirrors[CONFIG_OPTIONS_MAX / 2]; /* of mirror.h */

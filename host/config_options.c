@@ -86,19 +86,28 @@ static void reserve(const struct config *config, const struct config_host *host,
 
 enum network_families config_families(const char *options)
 {
-	static const char dual[] = "--env=KINC_IP_FAMILY=dual";
-	const char *found = strstr(options, dual);
+	static const char name[] = "--env=KINC_IP_FAMILY=";
+	const char *found = strstr(options, name);
 
-	return found && (found == options || found[-1] == ';') &&
-			       strchr(";", found[sizeof(dual) - 1])
-		       ? NETWORK_DUAL
-		       : NETWORK_IPV4;
+	if (!found || (found != options && found[-1] != ';'))
+		return NETWORK_IPV4;
+	found += sizeof(name) - 1;
+	size_t length = strcspn(found, ";");
+	if (length == 4 && strncmp(found, "dual", 4) == 0)
+		return NETWORK_DUAL;
+	return length == 4 && strncmp(found, "ipv6", 4) == 0 ? NETWORK_IPV6 : NETWORK_IPV4;
 }
 
-/* Both families in the node's own network too: what podman leaves out unless it is told. */
+/*
+ * IPv6 in the node's own network too: what podman leaves out unless it is told. A
+ * node without IPv4 cannot do without, and not every host has it for pasta to copy.
+ */
 static const char *network_option(const struct config *config)
 {
-	if (strcmp(config->family, "dual") == 0 && strcmp(config->network, "slirp4netns") == 0)
+	bool six = strcmp(config->family, "ipv6") == 0;
+	bool any = six || strcmp(config->family, "dual") == 0;
+
+	if ((any && strcmp(config->network, "slirp4netns") == 0) || (six && !*config->network))
 		return "slirp4netns:enable_ipv6=true";
 	return config->network;
 }
@@ -113,7 +122,7 @@ int config_options(const struct config *config, const struct config_host *host,
 		{"--memory=", config->memory},
 		{"--cpus=", config->cpus},
 		{"--network=", network_option(config)},
-		{"--env=KINC_IP_FAMILY=", strcmp(config->family, "dual") == 0 ? "dual" : ""},
+		{"--env=KINC_IP_FAMILY=", strcmp(config->family, "ipv4") == 0 ? "" : config->family},
 		{"--env=KINC_SYSTEM_RESERVED=", reserved},
 		{"--env=KINC_FEATURE_GATES=", config->gates},
 		{"--env=KINC_REGISTRY_MIRRORS=", config->mirrors},

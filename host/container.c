@@ -53,7 +53,8 @@ static void add_identity(struct podman *podman, const struct cluster *cluster)
 	network_format(&cluster->networks, families, pods, services);
 	podman_addf(podman, "--env=KINC_POD_SUBNET=%s", pods);
 	podman_addf(podman, "--env=KINC_SERVICE_SUBNET=%s", services);
-	if (families != NETWORK_IPV4)
+	/* A node of IPv6 alone first hears from its router, as who forwards does not. */
+	if (families == NETWORK_DUAL)
 		podman_add(podman, "--sysctl=net.ipv6.conf.all.forwarding=1");
 }
 

@@ -17,7 +17,8 @@
  * had because an earlier one failed is unknown, so that the first failure is
  * the cause and not one of its effects.
  */
-#define MONITOR_ETCD "http://127.0.0.1:2381/health"
+/* On that loopback address which is of the node's family. */
+#define MONITOR_ETCD "http://localhost:2381/health"
 #define MONITOR_CONTROLLERS "https://127.0.0.1:10257/healthz"
 #define MONITOR_SCHEDULER "https://127.0.0.1:10259/healthz"
 

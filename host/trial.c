@@ -157,7 +157,8 @@ static int fetch(const struct trial *trial, bool from_node, const char *address,
 	time_t began = time(NULL);
 	int result;
 
-	snprintf(url, sizeof(url), "http://%s:%d/", address, port);
+	snprintf(url, sizeof(url), strchr(address, ':') ? "http://[%s]:%d/" : "http://%s:%d/",
+		 address, port);
 	do {
 		cleanup_free char *output = NULL;
 		struct kinc_error fault = {0};

@@ -1,17 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "builtin.h"
 #include "cleanup.h"
 #include "io.h"
 #include "report.h"
+
+enum { ROUTER_WAIT_S = 10 };
 
 /*
  * The address that the kernel would send from to the outside: connecting a
@@ -78,19 +86,86 @@ static int ensure_hosts(const char *address, const char *name, struct kinc_error
 	return 0;
 }
 
+static int address_any(char *text, socklen_t size, struct kinc_error *err)
+{
+	if (source_address("198.51.100.1", AF_INET, text, size, err) == 0 ||
+	    source_address("2001:db8::1", AF_INET6, text, size, err) == 0)
+		return 0;
+	return kinc_error_set(err, ENETUNREACH,
+			      "the container has no default route, so the node has no address: "
+			      "start it with a network (podman run without --network none)");
+}
+
+/*
+ * A node forwards, and who does hears no routers unless told to: its own route
+ * would be gone with the first pod.
+ */
+static void accept_routers(void)
+{
+	static const char folder[] = "/proc/sys/net/ipv6/conf";
+	DIR *links = opendir(folder);
+	const struct dirent *entry;
+
+	while (links && (entry = readdir(links))) {
+		char path[sizeof(folder) + IF_NAMESIZE + 16];
+		if (entry->d_name[0] == '.' || strlen(entry->d_name) >= IF_NAMESIZE)
+			continue;
+		snprintf(path, sizeof(path), "%s/%s/accept_ra", folder, entry->d_name);
+		cleanup_close int fd = open(path, O_WRONLY | O_CLOEXEC);
+		if (fd >= 0)
+			(void)kinc_write_all(fd, "2", 1, NULL);
+	}
+	if (links)
+		closedir(links);
+}
+
+/*
+ * The API server's address has to be of the family that services are of. A
+ * router tells the node's, a moment after the container has started.
+ */
+static int address_ipv6(char *text, socklen_t size, struct kinc_error *err)
+{
+	const struct sockaddr_nl groups = {.nl_family = AF_NETLINK,
+					   .nl_groups = RTMGRP_IPV6_IFADDR | RTMGRP_IPV6_ROUTE};
+	cleanup_close int events =
+		socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
+	struct timespec end, now;
+	char message[4096];
+
+	if (events < 0 || bind(events, (const struct sockaddr *)&groups, sizeof(groups)) < 0 ||
+	    clock_gettime(CLOCK_MONOTONIC, &end) < 0)
+		return kinc_error_errno(err, errno, "cannot hear of addresses");
+	end.tv_sec += ROUTER_WAIT_S;
+	accept_routers();
+	while (source_address("2001:db8::1", AF_INET6, text, size, err) < 0) {
+		struct pollfd heard = {.fd = events, .events = POLLIN};
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		long left = (end.tv_sec - now.tv_sec) * 1000 + (end.tv_nsec - now.tv_nsec) / 1000000;
+		if (left <= 0)
+			return kinc_error_set(err, ENETUNREACH,
+					      "pods and services have IPv6 alone, but the container "
+					      "has no IPv6 route to the outside: start it with "
+					      "--network slirp4netns:enable_ipv6=true, or --network "
+					      "pasta on a host that has IPv6");
+		(void)poll(&heard, 1, (int)left);
+		(void)recv(events, message, sizeof(message), 0);
+	}
+	return 0;
+}
+
 int builtin_node_address(const struct unit *unit, const struct builtin_context *context,
 			 struct kinc_error *err)
 {
 	char address[INET6_ADDRSTRLEN];
 	const char *name = variables_get(context->variables, "NODE_NAME", 9);
+	const char *pods = variables_get(context->variables, "KINC_POD_SUBNET", 15);
 
 	(void)unit;
-	if (source_address("198.51.100.1", AF_INET, address, sizeof(address), err) < 0 &&
-	    source_address("2001:db8::1", AF_INET6, address, sizeof(address), err) < 0)
-		return kinc_error_set(err, ENETUNREACH,
-				      "the container has no default route, so the node has no "
-				      "address: start it with a network (podman run without "
-				      "--network none)");
+	int result = pods && strcspn(pods, ":") < strcspn(pods, ",")
+			     ? address_ipv6(address, sizeof(address), err)
+			     : address_any(address, sizeof(address), err);
+	if (result < 0)
+		return result;
 	if (name) {
 		struct kinc_error why;
 		if (ensure_hosts(address, name, &why) < 0)

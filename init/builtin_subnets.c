@@ -13,7 +13,7 @@
 #include "report.h"
 
 /* Until then a feature gate of several programs, and an alpha one. */
-enum { DUAL_STACK_SINCE = 22, LIST_MAX = 2 };
+enum { IPV6_SINCE = 22, LIST_MAX = 2 };
 
 struct subnets {
 	struct ip_prefix list[LIST_MAX];
@@ -51,12 +51,12 @@ static int check_kubernetes(const struct variables *variables, struct kinc_error
 	const char *version = variables_get(variables, name, sizeof(name) - 1);
 
 	if (!version || strncmp(version, "v1.", 3) != 0 ||
-	    strtol(version + 3, NULL, 10) >= DUAL_STACK_SINCE)
+	    strtol(version + 3, NULL, 10) >= IPV6_SINCE)
 		return 0;
 	return kinc_error_set(err, ENOTSUP,
-			      "Kubernetes %s has no pods of both families: take a node image of "
-			      "1.%d or newer, or one subnet",
-			      version, DUAL_STACK_SINCE);
+			      "pods of Kubernetes %s have IPv4 alone here: take a node image of "
+			      "1.%d or newer, or one IPv4 subnet",
+			      version, IPV6_SINCE);
 }
 
 int builtin_subnets(const struct unit *unit, const struct builtin_context *context,
@@ -69,7 +69,7 @@ int builtin_subnets(const struct unit *unit, const struct builtin_context *conte
 	(void)unit;
 	if (result == 0)
 		result = take(context->variables, "KINC_SERVICE_SUBNET", &services, err);
-	if (result == 0 && pods.count == 2)
+	if (result == 0 && (pods.count == 2 || pods.list[0].address.family == AF_INET6))
 		result = check_kubernetes(context->variables, err);
 	if (result < 0)
 		return result;

@@ -6,6 +6,7 @@ set -u
 . "$(dirname -- "$0")/monitor.sh"
 . "$(dirname -- "$0")/trial.sh"
 . "$(dirname -- "$0")/dual.sh"
+. "$(dirname -- "$0")/six.sh"
 if [ -z "${KINC_TEST_BIN_DIR:-}" ]; then
 	skip 'Kubernetes from a directory of binaries' 'KINC_TEST_BIN_DIR is not set'
 	finish
@@ -61,4 +62,5 @@ shells_check kinc-traced-control-plane
 check 'down' in_host $ours --cluster traced down
 check 'down' in_host $ours --cluster new down
 dual_check
+six_check
 finish

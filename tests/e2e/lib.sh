@@ -199,7 +199,7 @@ workload_check() {
 	address=$(on "$name" get service web -o 'jsonpath={.spec.clusterIP}')
 	like "$name: the Service has an address of its subnet" "$address." \
 		"^$(in_host $ours list --json | jq -r --arg name "$name" \
-			'.. | objects | select(.name? == $name).service_subnet | split(".")[0:2] | join("[.]")')[.]"
+			'.. | objects | select(.name? == $name).service_subnet | sub("([.]0[.]0/16.*|:/112)$"; "")')[.:]"
 	wanted=$(on "$name" get pods -l app=web -o 'jsonpath={.items[*].metadata.name}' | tr ' ' '\n' | sort | paste -sd' ')
 	answers='' tries=0
 	while [ "$answers" != "$wanted" ] && [ $tries -lt 60 ]; do

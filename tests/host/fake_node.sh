@@ -53,7 +53,7 @@ true) ! is responds || refuse 'Error: crun: no such process' ;;
 *10248/healthz) ! is healthz || refuse 'kinc-probe: not yet: status 500' ;;
 *6443/readyz) ! is readyz || refuse 'kinc-probe: not yet: connection refused' ;;
 *2381/health*)
-	for url in http://127.0.0.1:2381/health https://127.0.0.1:10257/healthz https://127.0.0.1:10259/healthz; do
+	for url in http://localhost:2381/health https://127.0.0.1:10257/healthz https://127.0.0.1:10259/healthz; do
 		if is "$url"; then echo "500 $url"; else echo "200 $url"; fi
 	done
 	! is https://127.0.0.1:10259/healthz || refuse 'curl: (7) Failed to connect'

@@ -176,6 +176,19 @@ configured --config "$FAKE/config.yaml"
 is 'both families' "$?:$(grep 'run --detach' "$FAKE/log" | tail -n 1 | tr ' ' '\n' |
 	grep -e '^--\(network\|sysctl=net.ipv6\|env=KINC_\(POD\|SERVICE\|REGISTRY\)\)' | paste -sd' ')" \
 	'0:--env=KINC_POD_SUBNET=10.244.45.0/24,fd00:10:244:45::/64 --env=KINC_SERVICE_SUBNET=10.45.0.0/16,fd00:10:96:45::/112 --sysctl=net.ipv6.conf.all.forwarding=1 --network=slirp4netns:enable_ipv6=true --env=KINC_REGISTRY_MIRRORS=docker.io=http://m:5000'
+printf 'ipFamily: ipv6\n' >"$FAKE/config.yaml"
+refuses 'a cluster becomes none of IPv6 alone' 1 'what is in cluster set has addresses of another family: make another' \
+	with_init "$launch" --timeout 10 --cluster set up --config "$FAKE/config.yaml"
+inside "$launch" --cluster set down >/dev/null 2>&1
+configured --config "$FAKE/config.yaml"
+is 'IPv6 alone' "$?:$(grep 'run --detach' "$FAKE/log" | tail -n 1 | tr ' ' '\n' |
+	grep -e '^--\(network\|sysctl=net.ipv6\|env=KINC_\(POD\|SERVICE\|IP\)\|label=io.kinc.pod\)' | paste -sd' ')" \
+	'0:--label=io.kinc.pod-subnet=10.244.45.0/24 --env=KINC_POD_SUBNET=fd00:10:244:45::/64 --env=KINC_SERVICE_SUBNET=fd00:10:96:45::/112 --network=slirp4netns:enable_ipv6=true --env=KINC_IP_FAMILY=ipv6'
+is 'and list tells its subnets' "$(inside "$launch" list --json | jq -r '.[] | select(.name == "set") | "\(.pod_subnet) \(.service_subnet)"')" \
+	'fd00:10:244:45::/64 fd00:10:96:45::/112'
+printf 'ipFamily: dual\n' >"$FAKE/config.yaml"
+refuses 'nor one of IPv6 alone another' 1 'addresses of another family' \
+	with_init "$launch" --timeout 10 --cluster set up --config "$FAKE/config.yaml"
 inside "$launch" --cluster set down >/dev/null 2>&1
 printf 'memory: 2g\nextraMount: []\n' >"$FAKE/config.yaml"
 refuses 'a mistake in it' 100 'config.yaml:2:1: no key "extraMount" belongs here; the nearest is "extraMounts"' \

@@ -155,11 +155,43 @@ is 'a subnet' "$(subnets 10.244.44.0/24 10.44.0.0/16 v1.20.2)" \
 is 'subnets of both families' "$(subnets 10.244.44.0/24,$v6 10.44.0.0/16,$s6 v1.33.1)" \
 	'{"ranges":[[{"subnet":"10.244.44.0/24"}],[{"subnet":"'$v6'"}]],"routes":[{"dst":"0.0.0.0/0"},{"dst":"::/0"}]}'
 like 'both families with Kubernetes 1.20' "$(subnets 10.244.44.0/24,$v6 10.44.0.0/16,$s6 v1.20.2)" \
-	'^Kubernetes v1.20.2 has no pods of both families: take a node image of 1.22 or newer'
+	'^pods of Kubernetes v1.20.2 have IPv4 alone here: take a node image of 1.22 or newer'
+like 'IPv6 alone with Kubernetes 1.20' "$(subnets $v6 $s6 v1.20.2)" '^pods of Kubernetes v1.20.2 have IPv4 alone'
+is 'IPv6 alone' "$(subnets $v6 $s6 v1.33.1)" '{"ranges":[[{"subnet":"'$v6'"}]],"routes":[{"dst":"::/0"}]}'
 like 'services of another family' "$(subnets 10.244.44.0/24,$v6 10.44.0.0/16 v1.33.1)" 'not of the same families'
 like 'one family twice' "$(subnets 10.244.44.0/24,10.1.0.0/16 10.44.0.0/16 v1.33.1)" 'has two subnets of one family'
 like 'three subnets' "$(subnets 10.244.44.0/24,$v6,$s6 10.44.0.0/16 v1.33.1)" 'is not one subnet'
 like 'no subnet' "$(subnets 10.244.44.0 10.44.0.0/16 v1.33.1)" 'KINC_POD_SUBNET=10.244.44.0 is not one subnet'
+rm "$work/prepare"
+
+# The address of a node of IPv6 alone comes when its router has told of itself
+no_units
+unit cluster '{"type":"target","requires":["node-address"]}'
+unit node-address '{"type":"builtin","builtin":"node-address"}'
+echo "export KINC_POD_SUBNET=$v6" >"$work/prepare"
+inside <<'EOF_INSIDE'
+await 10 unit_is node-address starting
+ip link set lo up && ip link add up0 type veth peer name up1 && ip link set up0 up && ip link set up1 up
+# While it waits each link hears routers, though the node forwards.
+ip -6 address add fd00::7/64 dev up0 nodad && ip -6 route add default via fe80::2 dev up0
+await 20 state_is ready && cat /etc/hosts
+kill -TERM 1
+EOF_INSIDE
+if unshare $namespaces --net sh -c 'ip link set lo up; ip -6 address add fd00::1/64 dev lo' 2>/dev/null; then
+	own_net=--net boot
+	like 'IPv6 alone: the node is named by its address' "$(cat "$work/inside.out")" "^fd00::7[[:space:]]+$(hostname)$"
+	inside <<'EOF_INSIDE'
+await 30 eval 'unit_is node-address failed'
+field node-address message
+cat /proc/sys/net/ipv6/conf/*/accept_ra | sort -u
+kill -TERM 1
+EOF_INSIDE
+	own_net=--net boot
+	like 'IPv6 alone and no route: what gives one' "$(cat "$work/inside.out")" 'no IPv6 route to the outside: start it with --network slirp4netns:enable_ipv6=true'
+	is 'routers are heard on every link' "$(tail -n 1 "$work/inside.out")" 2
+else
+	skip 'IPv6 alone' 'this kernel has no IPv6'
+fi
 rm "$work/prepare"
 
 # Logs: files, tails, follow, long lines, binary, floods

@@ -54,9 +54,15 @@ static void options_follow_from_it(void **state)
 	becomes("ipFamily: ipv4\nnetwork: slirp4netns", "--network=slirp4netns");
 	becomes("ipFamily: dual\nnetwork: slirp4netns",
 		"--network=slirp4netns:enable_ipv6=true;--env=KINC_IP_FAMILY=dual");
+	becomes("ipFamily: ipv6", "--network=slirp4netns:enable_ipv6=true;--env=KINC_IP_FAMILY=ipv6");
+	becomes("ipFamily: ipv6\nnetwork: slirp4netns",
+		"--network=slirp4netns:enable_ipv6=true;--env=KINC_IP_FAMILY=ipv6");
+	becomes("ipFamily: ipv6\nnetwork: pasta", "--network=pasta;--env=KINC_IP_FAMILY=ipv6");
 	becomes("ipFamily: dual\nnetwork: pasta", "--network=pasta;--env=KINC_IP_FAMILY=dual");
 	assert_int_equal(config_families("--network=pasta;--env=KINC_IP_FAMILY=dual;--cpus=1"), NETWORK_DUAL);
 	assert_int_equal(config_families("--env=KINC_IP_FAMILY=dual6"), NETWORK_IPV4);
+	assert_int_equal(config_families("--env=KINC_IP_FAMILY=ipv6"), NETWORK_IPV6);
+	assert_int_equal(config_families("--env=KINC_IP_FAMILY=ipv6;--cpus=1"), NETWORK_IPV6);
 	assert_int_equal(config_families("--volume=/--env=KINC_IP_FAMILY=dual:/b"), NETWORK_IPV4);
 	becomes("featureGates: {A: true, B2: false}", "--env=KINC_FEATURE_GATES=A=true,B2=false");
 }
@@ -89,7 +95,7 @@ static void mistakes_are_shown_at_their_place(void **state)
 		{"memory: [1g]", "f.yaml:1:9: ", "a single value"},
 		{"cpus: 0", "f.yaml:1:7: ", "like 2 or 1.5"},
 		{"cpus: 1e3", "f.yaml:1:7: ", "like 2 or 1.5"},
-		{"ipFamily: ipv6", "f.yaml:1:11: ", "the nearest is \"ipv4\""},
+		{"ipFamily: ipv5", "f.yaml:1:11: ", "the nearest is \"ipv4\""},
 		{"network: past", "f.yaml:1:10: ", "the nearest is \"pasta\""},
 		{"featureGates: {A: maybe}", "f.yaml:1:19: ", "true or false"},
 		{"featureGates: {\"A B\": true}", "f.yaml:1:16: ", "letters and digits"},
