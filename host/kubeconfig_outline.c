@@ -227,6 +227,9 @@ static int walk_current(struct walk *walk, struct kubeconfig_outline *outline)
 	outline->current_there = true;
 	outline->current_start = byte_of(walk, walk->event.start_mark.index);
 	outline->current_end = byte_of(walk, walk->event.end_mark.index);
+	/* libyaml begins a comment without the blank before it; behind another value it is none. */
+	if (outline->current_end < walk->size && walk->text[outline->current_end] == '#')
+		return fail(walk, &walk->event.start_mark, "no blank before #");
 	outline->current_empty =
 		is_scalar(walk, "") && outline->current_end > outline->current_start;
 	outline->current_own = is_scalar(walk, walk->label);

@@ -168,17 +168,55 @@ int kubeconfig_unmerge(const char *text, const char *label, char **ret_text, str
 	return finish(changed, result, ret_text);
 }
 
+/* Whether the entry of that list stands there as a merge would write it, wherever that is. */
+static int find_entry(const char *text, int which, const char *label, const char *own, bool *ret,
+		      struct kinc_error *err)
+{
+	struct kubeconfig_outline outline;
+	cleanup_free char *entry = NULL;
+	int result = read_outline(text, label, &outline, err);
+	const struct kubeconfig_list *list = &outline.lists[which];
+
+	*ret = false;
+	if (result < 0 || !list->own)
+		return result;
+	result = kubeconfig_print_entry(own, kubeconfig_key_names[which],
+					list->block ? (int)list->indent : -1, &entry, err);
+	if (result < 0)
+		return result;
+	size_t length = strlen(entry);
+	while (length > 0 && entry[length - 1] == '\n')
+		length--;
+	const char *found =
+		memmem(text + list->own_start, list->own_end - list->own_start, entry, length);
+	/* A word may go on where the entry's ends; { } has its end. */
+	*ret = found && (!list->block || strchr("\n", found[length]));
+	return 0;
+}
+
 int kubeconfig_merge(const char *text, const char *own, const char *label, char **ret_text,
 		     struct kinc_error *err)
 {
 	char *changed = NULL;
-	int result = kubeconfig_unmerge(text, label, &changed, err);
+	bool there = true;
+	int result = 0;
 
-	if (result < 0 || !changed)
+	for (int which = 0; which < KUBECONFIG_LISTS && result == 0 && there; which++)
+		result = find_entry(text, which, label, own, &there, err);
+	if (result < 0)
 		return result;
+	/* Entries of others may stand behind: they are not to change their places. */
+	if (there)
+		changed = strdup(text);
+	else
+		result = kubeconfig_unmerge(text, label, &changed, err);
+	if (result < 0)
+		return result;
+	if (!changed)
+		return kinc_error_errno(err, ENOMEM, "merging a kubeconfig");
 	if (changed[strspn(changed, " \n")] == '\0')
 		result = replace(&changed, 0, strlen(changed), KUBECONFIG_FRESH, err);
-	for (int which = 0; which < KUBECONFIG_LISTS && result == 0; which++)
+	for (int which = 0; which < KUBECONFIG_LISTS && result == 0 && !there; which++)
 		result = add_entry(&changed, which, label, own, err);
 	if (result == 0)
 		result = set_current(&changed, label, label, false, err);

@@ -157,6 +157,38 @@ static void takes_every_style(void **state)
 	assert_merged("current-context: kinc-dev\n", NULL, "current-context: \"\"\n");
 }
 
+/* What stands there as it would be written stays where it is, in either style. */
+static void leaves_what_is_there(void **state)
+{
+	static const char *const before[] = {"", "{}", "clusters: [{name: b}]\n",
+					     "clusters:\n- name: b\n"};
+	static const char other[] =
+		"clusters:\n- cluster: {server: 'https://o'}\n  name: kinc-other\ncontexts:\n"
+		"- context: {}\n  name: kinc-other\nusers:\n- name: kinc-other\n  user: {}\n";
+	char longer[sizeof(own) + 8];
+
+	(void)state;
+	/* The same, and on from there. */
+	snprintf(longer, sizeof(longer), "%.*sxx\n", (int)strlen(own) - 1, own);
+	for (size_t i = 0; i < sizeof(before) / sizeof(*before); i++) {
+		char *first = NULL, *both = NULL, *again = NULL, *changed = NULL, *back = NULL;
+		assert_int_equal(kubeconfig_merge(before[i], longer, "kinc-dev", &first, NULL), 0);
+		assert_int_equal(kubeconfig_merge(first, other, "kinc-other", &both, NULL), 0);
+		assert_int_equal(kubeconfig_merge(both, longer, "kinc-dev", &again, NULL), 0);
+		assert_string_equal(again, both);
+		assert_int_equal(kubeconfig_merge(both, own, "kinc-dev", &changed, NULL), 0);
+		assert_non_null(strstr(both, "REVGxx"));
+		assert_null(strstr(changed, "REVGxx"));
+		assert_int_equal(kubeconfig_merge(changed, longer, "kinc-dev", &back, NULL), 0);
+		assert_non_null(strstr(back, "REVGxx"));
+		free(first);
+		free(both);
+		free(again);
+		free(changed);
+		free(back);
+	}
+}
+
 static void refuses(void **state)
 {
 	static const char *const bad[] = {
@@ -174,6 +206,7 @@ static void refuses(void **state)
 		"a: 1\n? clusters\n: - name: b\n",
 		"\377\376a",
 		"just words\n",
+		"current-context: \"\"#n\"\"#s: null\n",
 	};
 	struct kinc_error err;
 	char *merged = NULL;
@@ -193,6 +226,7 @@ int main(void)
 		cmocka_unit_test(makes_a_fresh_one),
 		cmocka_unit_test(keeps_every_other_byte),
 		cmocka_unit_test(takes_every_style),
+		cmocka_unit_test(leaves_what_is_there),
 		cmocka_unit_test(refuses),
 	};
 
