@@ -12,7 +12,8 @@ registry_begin() {
 	fi
 	cp "$program" "$home/docker-registry"
 	printf 'version: 0.1\nstorage: {filesystem: {rootdirectory: /home/%s/registry}}\nhttp: {addr: ":0"}\n' "$user" >"$home/registry.yml"
-	in_host "/home/$user/docker-registry" serve "/home/$user/registry.yml" >"$home/registry.log" 2>&1 &
+	# Not by in_host: a signal would reach the function's shell and no more.
+	"$launch" enter --user "$user" -- "/home/$user/docker-registry" serve "/home/$user/registry.yml" >"$home/registry.log" 2>&1 &
 	registry_job=$!
 	wait_for 60 grep -q 'listening on' "$home/registry.log"
 	registry=host.containers.internal:$(sed -n 's/.*listening on .*:\([0-9]*\).*/\1/p' "$home/registry.log")
