@@ -44,6 +44,9 @@ static int source_address(const char *outside, int family, char *text, socklen_t
 		return kinc_error_errno(err, errno, "no source address");
 	if (is_v4 && (ntohl(v4.sin_addr.s_addr) >> 24) == 127)
 		return kinc_error_set(err, EADDRNOTAVAIL, "only a loopback address");
+	/* All that there is while the one that a router told of is still tentative. */
+	if (!is_v4 && IN6_IS_ADDR_LINKLOCAL(&v6.sin6_addr))
+		return kinc_error_set(err, EADDRNOTAVAIL, "only a link-local address");
 	return 0;
 }
 
@@ -144,9 +147,9 @@ static int address_ipv6(char *text, socklen_t size, struct kinc_error *err)
 		if (left <= 0)
 			return kinc_error_set(err, ENETUNREACH,
 					      "pods and services have IPv6 alone, but the container "
-					      "has no IPv6 route to the outside: start it with "
-					      "--network slirp4netns:enable_ipv6=true, or --network "
-					      "pasta on a host that has IPv6");
+					      "has no IPv6 address with a route to the outside: start "
+					      "it with --network slirp4netns:enable_ipv6=true, or "
+					      "--network pasta on a host that has IPv6");
 		(void)poll(&heard, 1, (int)left);
 		(void)recv(events, message, sizeof(message), 0);
 	}

@@ -181,13 +181,16 @@ if unshare $namespaces --net sh -c 'ip link set lo up; ip -6 address add fd00::1
 	own_net=--net boot
 	like 'IPv6 alone: the node is named by its address' "$(cat "$work/inside.out")" "^fd00::7[[:space:]]+$(hostname)$"
 	inside <<'EOF_INSIDE'
+# A link-local address is none of a node, route or not.
+ip link set lo up && ip link add up0 type veth peer name up1 && ip link set up0 up && ip link set up1 up
+ip -6 address add fe80::7/64 dev up0 nodad && ip -6 route add default via fe80::2 dev up0
 await 30 eval 'unit_is node-address failed'
 field node-address message
 cat /proc/sys/net/ipv6/conf/*/accept_ra | sort -u
 kill -TERM 1
 EOF_INSIDE
 	own_net=--net boot
-	like 'IPv6 alone and no route: what gives one' "$(cat "$work/inside.out")" 'no IPv6 route to the outside: start it with --network slirp4netns:enable_ipv6=true'
+	like 'IPv6 alone and no route: what gives one' "$(cat "$work/inside.out")" 'no IPv6 address with a route to the outside: start it with --network slirp4netns:enable_ipv6=true'
 	is 'routers are heard on every link' "$(tail -n 1 "$work/inside.out")" 2
 else
 	skip 'IPv6 alone' 'this kernel has no IPv6'
