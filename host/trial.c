@@ -29,7 +29,7 @@
 
 static const char in_namespace[] = "--namespace=" TRIAL_NAMESPACE;
 
-enum { CALL_TIMEOUT_MS = 30000, PATIENCE_S = 5, VOLUME_TRIES = 40, TEXT_MAX = 256 };
+enum { CALL_TIMEOUT_MS = 30000, PATIENCE_S = 5, END_S = 120, VOLUME_TRIES = 40, TEXT_MAX = 256 };
 
 struct trial {
 	const char *cluster;
@@ -279,14 +279,32 @@ static int begin(struct trial *trial, struct kinc_error *err)
 	return result;
 }
 
+/* What kubectl waited for in vain, the namespace's controller knows. */
+static int remove_namespace(const struct trial *trial, struct kinc_error *err)
+{
+	static const char remaining[] =
+		"--output=jsonpath={.status.conditions[?(@.type==\"NamespaceContentRemaining\")]"
+		".message}";
+	struct kinc_error fault = {0};
+	char wait[40], left[TEXT_MAX] = "";
+
+	snprintf(wait, sizeof(wait), "--timeout=%lds",
+		 trial->timeout_s > END_S ? trial->timeout_s : END_S);
+	int result =
+		kubectl(trial, NULL, &fault, "delete", "namespace", TRIAL_NAMESPACE, wait, PODMAN_END);
+	if (result == 0)
+		return 0;
+	(void)kubectl(trial, left, NULL, "get", "namespace", TRIAL_NAMESPACE, remaining, PODMAN_END);
+	return kinc_error_set(err, -result, "%s%s%s", fault.message, *left ? ": " : "", left);
+}
+
 static int end(const struct trial *trial, struct kinc_error *err)
 {
 	char left[TEXT_MAX] = "";
 	int tries = 0;
 
 	boot_ignore_signals();
-	int result = kubectl(trial, NULL, err, "delete", "namespace", TRIAL_NAMESPACE,
-			     "--timeout=60s", PODMAN_END);
+	int result = remove_namespace(trial, err);
 	if (result < 0 || !*trial->volume)
 		return result;
 	do {

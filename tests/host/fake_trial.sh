@@ -13,7 +13,11 @@ case $words in
 	[ ! -e "$FAKE/namespace" ] || refuse 'Error from server (AlreadyExists): namespaces "kinc-test" already exists'
 	: >"$FAKE/namespace"
 	;;
-'delete namespace kinc-test --timeout=60s') rm "$FAKE/namespace" && { is volume || rm -f "$FAKE/volume"; } ;;
+'delete namespace kinc-test --timeout=120s')
+	! is stuck || refuse 'error: timed out waiting for the condition on namespaces/kinc-test'
+	rm "$FAKE/namespace" && { is volume || rm -f "$FAKE/volume"; }
+	;;
+*'get namespace kinc-test --output=jsonpath='*) printf 'Some resources are remaining: pods. has 1 resource instances' ;;
 'get serviceaccount default')
 	# Not there at once.
 	[ -e "$FAKE/account" ] || { : >"$FAKE/account" && refuse 'Error from server (NotFound): serviceaccounts "default" not found'; }

@@ -50,6 +50,10 @@ breaks dns 'dns failed' "can't resolve"
 breaks address 'dns failed' 'does not resolve to 10\.43\.0\.9'
 is 'a node without DNS' "$(grades nodns; echo $?)" 'dns absent
 0'
+trial stuck >"$work/stdout" 2>"$work/stderr"
+is 'a namespace that stays: exit status' $? 1
+like 'a namespace that stays: what keeps it' "$(cat "$work/stderr")" \
+	'timed out waiting .* on namespaces/kinc-test: Some resources are remaining: pods'
 touch "$FAKE/namespace"
 refuses 'another test runs' 1 'namespace kinc-test is there: another test runs' trial ''
 check 'and is left alone' test -e "$FAKE/namespace"
