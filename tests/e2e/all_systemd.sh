@@ -5,7 +5,8 @@
 # the simulated host of Debian 12.
 #
 # There is no systemd of the machine: the user's is told at its start that there
-# is one, and kinc-launch, which would leave control groups to it, is not.
+# is one. At first kinc-launch is not, and control groups are its own; in session.sh
+# it is, and so is Podman: systemd makes scopes of the containers.
 set -u
 # Podman's --cgroups=split wants every hierarchy that /proc/self/cgroup names, those of version 1 too,
 # unless it is in the root of that: in a cgroup namespace it is.
@@ -79,6 +80,9 @@ diag "$(in_host systemctl --user status --no-pager kinc-dev.service 2>&1 | head 
 is 'its data is there after that' "$(kept)" kept
 check 'boot remove' in_host $ours --cluster dev boot remove --init systemd
 check 'down' in_host $ours --cluster dev down
+
+. "$KINC_TOP/tests/e2e/session.sh"
+session_check
 
 # What podman gives a node for a network, in each of its kinds.
 for network in pasta bridge; do
