@@ -28,7 +28,7 @@ static const struct {
 	const char *fails, *flag;
 } attempts[] = {
 	[ATTEMPT_NAMESPACES] = {"no namespaces", "--cap-add=SYS_ADMIN"},
-	[ATTEMPT_HOSTNAME] = {"no hostname of their own", "--cap-add=SYS_ADMIN"},
+	[ATTEMPT_HOSTNAME] = {"no hostname", "--cap-add=SYS_ADMIN"},
 	[ATTEMPT_PROC] = {"no new /proc", "--security-opt=unmask=ALL"},
 	[ATTEMPT_SYS] = {"no writable /sys", "--volume=/sys:/sys"},
 };
@@ -103,7 +103,7 @@ void doctor_container(struct finding *finding)
 		return;
 	if ((size_t)failed >= sizeof(attempts) / sizeof(*attempts))
 		failed = ATTEMPT_NAMESPACES;
-	finding_found(finding, "containers in this one get %s", attempts[failed].fails);
+	finding_found(finding, "one that gives %s", attempts[failed].fails);
 	finding_grade(finding, FINDING_MISSING, "make this container with `podman run %s`",
 		      attempts[failed].flag);
 }

@@ -26,18 +26,22 @@ page_check() {
 	check "$name: and answers on the host ($place)" wait_for 60 answers
 }
 
-# three_check: three of them, by three processes.
-three_check() {
-	before=$(host_inventory)
+# at_once COMMAND: of kinc-launch, for three clusters by three processes.
+at_once() {
 	for name in one two three; do
-		in_host $ours --cluster $name up >"$home/$name.out" 2>&1 &
+		in_host $ours --cluster $name "$1" >"$home/$name.out" 2>&1 &
 		eval "job_$name=$!"
 	done
 	for name in one two three; do
 		eval "wait \$job_$name"
-		is "$name: up beside two others that begin" $? 0
+		is "$name: $1 beside the two others" $? 0
 		diag "$(cat "$home/$name.out")"
 	done
+}
+
+three_check() {
+	before=$(host_inventory)
+	at_once up
 	is 'each is Ready' "$(for name in one two three; do
 		on $name get nodes --no-headers | awk '{ print $1, $2 }'; done | paste -sd' ')" \
 		'kinc-one-control-plane Ready kinc-two-control-plane Ready kinc-three-control-plane Ready'
@@ -46,14 +50,7 @@ three_check() {
 		awk '$3 == "10.244." ($2 - 6400) ".0/24" && $4 == "10." ($2 - 6400) ".0.0/16" && !port[$2]++ { print $1 }' |
 		sort | xargs)" 'one three two'
 	for name in one two three; do page_check $name; done
-	for name in one two three; do
-		in_host $ours --cluster $name down >"$home/$name.out" 2>&1 &
-		eval "job_$name=$!"
-	done
-	for name in one two three; do
-		eval "wait \$job_$name"
-		is "$name: down beside the two others" $? 0
-	done
+	at_once down
 	is 'nothing is left' "$(host_inventory)" "$before"
 }
 
