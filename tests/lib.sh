@@ -51,7 +51,7 @@ wait_for() {
 	tap_end=$(($(date +%s) + ($1 > 60 ? $1 : 60)))
 	shift
 	until "$@" >/dev/null 2>&1; do
-		[ "$(date +%s)" -lt "$tap_end" ] || return 1
+		[ "$(date +%s)" -lt "$tap_end" ] || { echo "# gave up waiting: $*" >&2; return 1; }
 		sleep 0.2
 	done
 }

@@ -61,7 +61,7 @@ network_check() {
 		head -c 1048576 /dev/zero | tr '\0' x >"$host/outside/index.html"
 		busybox httpd -f -p "$outside:18080" -h "$host/outside" &
 		server=$!
-		wait_for 10 busybox nc -z "$outside" 18080
+		wait_for 10 curl --silent --head "http://$outside:18080/"
 		is "$name: a megabyte from outside reaches a pod whole" "$(ask client "$outside" 18080 | tr -d '\n' | wc -c)" 1048576
 		like "$name: by the node's rule" \
 			"$(in_node "$name" sh -c 'nft list chain ip kinc masquerade-kinc 2>/dev/null || iptables -t nat -S')" \
