@@ -93,6 +93,7 @@ is 'node that is silent: exit status' $? 1
 like 'node that is silent: reason' "$(tail -n 1 "$work/stderr")" 'does not answer'
 is 'node that is silent: nothing is left' "$(left)" ''
 
+rm -f "$work/stderr" # the one before says that the cluster starts, too
 inside "$launch" --timeout 60 --cluster dev >"$work/stdout" 2>"$work/stderr" &
 wait_for 10 grep -q 'cluster dev starts' "$work/stderr"
 pkill -INT -u $TEST_USER -f "^$launch --timeout 60"
@@ -422,8 +423,9 @@ pkill -INT -u $TEST_USER -f "^$launch --timeout 60 --cluster cut"
 wait $!
 is 'interrupt while podman works: exit status' $? 1
 is 'interrupt while podman works: nothing is left' "$(left)" "$before"
+rm -f "$FAKE/hangs"
 inside FAKE_RUN=hangs "$launch" --cluster cut >/dev/null 2>&1 &
-rm -f "$FAKE/hangs" && wait_for 10 test -e "$FAKE/hangs"
+wait_for 10 test -e "$FAKE/hangs"
 pkill -KILL -u $TEST_USER -f "^$launch --cluster cut"
 wait $! 2>/dev/null
 check 'after kill -9 up completes it' with_init "$launch" --timeout 10 --cluster cut
