@@ -1,18 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "farewell.h"
 
-#include <dirent.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-#include "cleanup.h"
-#include "io.h"
 #include "manager.h"
 #include "story.h"
+#include "survivors.h"
 
 #define TERM_MS 10000
 #define PODS_MS 10000
@@ -21,68 +14,38 @@
 #define KILL_MS 2000
 #define LOGS_MS 2000
 
-/* State and parent of a process: false when it has gone. */
-static bool look_up(const char *pid, char *ret_state, int *ret_parent)
-{
-	char path[300];
-	cleanup_free char *text = NULL;
-
-	snprintf(path, sizeof(path), "/proc/%s/stat", pid);
-	if (kinc_read_file(AT_FDCWD, path, 4096, &text, NULL, NULL) < 0)
-		return false;
-	/* PID (NAME) STATE PARENT ...; a name may contain ")". */
-	const char *end = strrchr(text, ')');
-	if (!end || strlen(end) < 5)
-		return false;
-	*ret_state = end[2];
-	*ret_parent = (int)strtol(end + 4, NULL, 10);
-	return true;
-}
-
-/* Is it in a pid namespace below ours? NSpid lists its id in each, see proc(5). */
-static bool is_nested(const char *pid)
-{
-	static const char key[] = "\nNSpid:";
-	char path[300];
-	cleanup_free char *text = NULL;
-
-	snprintf(path, sizeof(path), "/proc/%s/status", pid);
-	if (kinc_read_file(AT_FDCWD, path, 16384, &text, NULL, NULL) < 0)
-		return false;
-	const char *ids = strstr(text, key);
-	if (!ids)
-		return false;
-	ids += sizeof(key) - 1;
-	ids += strspn(ids, " \t");
-	ids += strcspn(ids, " \t\n");
-	return *ids == ' ' || *ids == '\t';
-}
+static struct survivor survivors[SURVIVORS_MAX];
 
 /*
  * Signals (0: only counts) every process but this one, the log helper and its
- * children, or of those only the nested. Only PID 1 may think that every
- * process is its own.
+ * children, or of those only the nested.
  */
 static size_t signal_others(const struct manager *manager, int number, bool only_nested)
 {
-	DIR *proc = getpid() == 1 ? opendir("/proc") : NULL;
-	const struct dirent *entry;
-	size_t count = 0;
+	size_t there = survivors_list(manager->logs.helper.pid, survivors), count = 0;
 
-	while (proc && (entry = readdir(proc))) {
-		int pid = (int)strtol(entry->d_name, NULL, 10), parent;
-		char state;
-		if (pid <= 1 || pid == manager->logs.helper.pid ||
-		    !look_up(entry->d_name, &state, &parent) || state == 'Z' ||
-		    (parent > 1 && parent == manager->logs.helper.pid) ||
-		    (only_nested && !is_nested(entry->d_name)))
+	for (size_t i = 0; i < there; i++) {
+		if (only_nested && !survivors[i].nested)
 			continue;
 		count++;
 		if (number > 0)
-			kill(pid, number);
+			kill(survivors[i].pid, number);
 	}
-	if (proc)
-		closedir(proc);
+	return count;
+}
+
+/* SIGTERM to all processes of pods; who cannot hear it gets SIGKILL. */
+static size_t end_pods(const struct manager *manager)
+{
+	size_t there = survivors_list(manager->logs.helper.pid, survivors), count = 0;
+
+	for (size_t i = 0; i < there; i++) {
+		if (!survivors[i].nested)
+			continue;
+		count++;
+		bool deaf = survivor_is_deaf(&survivors[i], survivors, there);
+		kill(survivors[i].pid, deaf ? SIGKILL : SIGTERM);
+	}
 	return count;
 }
 
@@ -115,7 +78,7 @@ void farewell_advance(struct manager *manager)
 	if (farewell->stage == FAREWELL_NOT_YET) {
 		if (!jobs_have_gone(manager))
 			return;
-		left = signal_others(manager, SIGTERM, true);
+		left = end_pods(manager);
 		if (left > 0)
 			story_tell("kinc-init",
 				   "units have stopped; SIGTERM to %zu processes of pods", left);
@@ -123,11 +86,15 @@ void farewell_advance(struct manager *manager)
 		enter(manager, FAREWELL_PODS, left > 0 ? PODS_LOOK_MS : 0);
 	}
 	if (farewell->stage == FAREWELL_PODS) {
-		if (signal_others(manager, 0, true) > 0 &&
-		    loop_now_us() < farewell->pods_until_us) {
+		left = signal_others(manager, 0, true);
+		if (left > 0 && loop_now_us() < farewell->pods_until_us) {
 			if (!farewell->timer.armed)
 				enter(manager, FAREWELL_PODS, PODS_LOOK_MS);
 			return;
+		}
+		if (left > 0) {
+			story_tell("kinc-init", "SIGKILL to %zu processes of pods", left);
+			signal_others(manager, SIGKILL, true);
 		}
 		left = signal_others(manager, SIGTERM, false);
 		if (left > 0)

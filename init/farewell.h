@@ -12,7 +12,8 @@ struct manager;
  * podman exec) get SIGTERM and ten seconds, then SIGKILL; then the log helper
  * ends. Those in pid namespaces of their own, which are pods, get theirs first:
  * what keeps their output open (containerd's shims, conmon) must outlive them,
- * or a database that says goodbye dies of SIGPIPE.
+ * or a database that says goodbye dies of SIGPIPE. A pod's only process that
+ * SIGTERM cannot reach is killed at once: it would not know what it is given time for.
  */
 enum farewell_stage {
 	FAREWELL_NOT_YET,

@@ -96,6 +96,36 @@ boot
 is 'pods end before what serves them' "$(paste -sd' ' "$work/order")" 'pod shim'
 is 'and nothing is waited for in vain' "$status" 0
 
+# Who cannot hear SIGTERM is not waited for; who has children that can, or a handler, is.
+no_units
+unit cluster '{"type":"target","requires":["pods"]}'
+cat >"$work/parent" <<'EOF_PARENT'
+sh -c 'trap "sleep 0.5; echo child >>$0; exit 0" TERM; touch /run/parent; while :; do sleep 0.1; done' "$1"
+EOF_PARENT
+unit pods '{"type":"service","exec":["sh","-c","setsid unshare --pid --fork sleep 4711 & setsid unshare --pid --fork sh '"$work/parent $work/heard"' & exec sleep 1000"],"ready":[{"file":"/run/parent"}],"stop":{"mode":"process"}}'
+inside <<'EOF_INSIDE'
+await 10 state_is ready
+await 10 pgrep -x -f 'sleep 4711'
+kill -TERM 1
+EOF_INSIDE
+boot
+is 'a child that hears SIGTERM has its time, though its parent is deaf' "$(cat "$work/heard")" child
+check 'and nobody had to be given up' sh -c '! grep -E "SIGKILL to" "$1"' - "$work/story"
+is 'PID 1 ends well' "$status" 0
+
+# A pod that will not end has ten seconds, not ten for each stage.
+no_units
+unit cluster '{"type":"target","requires":["pod"]}'
+unit pod '{"type":"service","exec":["sh","-c","setsid unshare --pid --fork sh -c \"trap : TERM; touch /run/stubborn; while :; do sleep 1; done\" & exec sleep 1000"],"ready":[{"file":"/run/stubborn"}],"stop":{"mode":"process"}}'
+inside <<'EOF_INSIDE'
+await 10 state_is ready
+kill -TERM 1
+EOF_INSIDE
+boot
+check 'a pod that will not end is killed' tells 'SIGKILL to [0-9]+ processes of pods'
+check 'and with it all is over' sh -c '! grep "SIGKILL to [0-9]* processes left" "$1"' - "$work/story"
+is 'PID 1 ends well after that' "$status" 0
+
 # Shutdown in reverse order; SIGTERM ignored becomes SIGKILL; SIGRTMIN+3
 no_units
 unit cluster '{"type":"target","requires":["c"]}'
