@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/utsname.h>
 #include <sys/vfs.h>
 #include <sys/xattr.h>
@@ -176,6 +177,21 @@ void doctor_cgroup_v2(struct finding *finding)
 			    doctor_user_name());
 }
 
+/* The container's control group is its root's, whoever is its user. */
+static void mend_container_cgroup(struct finding *finding)
+{
+	struct statvfs status;
+
+	if (statvfs("/sys/fs/cgroup", &status) < 0 || (status.f_flag & ST_RDONLY))
+		finding_grade(finding, FINDING_MISSING,
+			      "make this container with `podman run --security-opt=unmask=ALL`");
+	else
+		finding_fix(finding, FINDING_MISSING,
+			    "chown %s /sys/fs/cgroup /sys/fs/cgroup/cgroup.procs "
+			    "/sys/fs/cgroup/cgroup.subtree_control /sys/fs/cgroup/cgroup.threads",
+			    doctor_user_name());
+}
+
 void doctor_cgroup(struct finding *finding)
 {
 	cleanup_free char *text = NULL;
@@ -197,9 +213,7 @@ void doctor_cgroup(struct finding *finding)
 		finding_fix(finding, FINDING_MISSING, "loginctl enable-linger %s",
 			    doctor_user_name());
 	else if (doctor_in_container())
-		finding_grade(finding, FINDING_MISSING,
-			      "make this container with `podman run --userns=keep-id "
-			      "--security-opt=unmask=ALL`");
+		mend_container_cgroup(finding);
 	else
 		finding_fix(finding, FINDING_MISSING, "kinc-launch ground --user %s",
 			    doctor_user_name());

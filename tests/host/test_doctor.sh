@@ -141,7 +141,12 @@ like 'container: no namespaces' "$(contained /usr/bin/unshare --user --map-curre
 	'^missing: .*podman run --cap-add=SYS_ADMIN'
 like 'container: no runtime directory' "$(contained env -u XDG_RUNTIME_DIR | grade_of runtime-directory)" \
 	'^missing: .mkdir -m 0700'
-like 'container: no cgroup' "$(contained | grade_of cgroup)" '^missing: .*podman run --userns=keep-id'
+like 'container: no cgroup' "$(contained | grade_of cgroup)" \
+	'^missing: as root, .chown kinctest /sys/fs/cgroup /sys/fs/cgroup/cgroup.procs .*threads.$'
+mount --bind "$work/empty" /sys/fs/cgroup && mount -o remount,bind,ro /sys/fs/cgroup
+like 'container: a cgroup that nobody can give' "$(contained | grade_of cgroup)" \
+	'^missing: .*podman run --security-opt=unmask=ALL'
+umount /sys/fs/cgroup
 mount --bind "$work/empty" /dev/net
 like 'container: no tun' "$(contained | grade_of tun)" '^missing: .*podman run --device=/dev/net/tun'
 umount /dev/net /run
