@@ -13,7 +13,7 @@ struct manager;
  * ends. Those in pid namespaces of their own, which are pods, get theirs first:
  * what keeps their output open (containerd's shims, conmon) must outlive them,
  * or a database that says goodbye dies of SIGPIPE. A pod's only process that
- * SIGTERM cannot reach is killed at once: it would not know what it is given time for.
+ * SIGTERM cannot reach is killed after one: it would not know what it is given time for.
  */
 enum farewell_stage {
 	FAREWELL_NOT_YET,
@@ -27,7 +27,7 @@ enum farewell_stage {
 struct farewell {
 	enum farewell_stage stage;
 	struct timer timer;
-	uint64_t pods_until_us; /* CLOCK_MONOTONIC */
+	uint64_t asked_us; /* CLOCK_MONOTONIC: when pods got SIGTERM */
 };
 
 /* Called after each turn of the loop while the manager is stopping. */

@@ -25,18 +25,20 @@ static const char *value_of(const char *status, const char *key)
 }
 
 /* False when it has gone, and when it is none of what is asked for. */
-static bool look(const char *name, pid_t except, struct survivor *ret)
+static bool look(const char *entry, pid_t except, struct survivor *ret)
 {
 	char path[300];
 	cleanup_free char *text = NULL;
 
-	*ret = (struct survivor){.pid = (pid_t)strtol(name, NULL, 10)};
+	*ret = (struct survivor){.pid = (pid_t)strtol(entry, NULL, 10)};
 	if (ret->pid <= 1 || ret->pid == except)
 		return false;
-	snprintf(path, sizeof(path), "/proc/%s/status", name);
+	snprintf(path, sizeof(path), "/proc/%s/status", entry);
 	if (kinc_read_file(AT_FDCWD, path, 16384, &text, NULL, NULL) < 0 ||
 	    *value_of(text, "\nState:") == 'Z')
 		return false;
+	const char *name = value_of(text, "Name:");
+	snprintf(ret->name, sizeof(ret->name), "%.*s", (int)strcspn(name, "\n"), name);
 	ret->parent = (pid_t)strtol(value_of(text, "\nPPid:"), NULL, 10);
 	if (ret->parent > 1 && ret->parent == except)
 		return false;
@@ -46,8 +48,10 @@ static bool look(const char *name, pid_t except, struct survivor *ret)
 	const char *end = ids + strcspn(ids, "\n");
 	ret->nested = inner < end;
 	ret->first = ret->nested && end[-1] == '1' && !isdigit((unsigned char)end[-2]);
-	unsigned long long caught = strtoull(value_of(text, "\nSigCgt:"), NULL, 16);
-	ret->catches = caught >> (SIGTERM - 1) & 1;
+	/* A signal that is blocked is kept, as for a signalfd. */
+	unsigned long long heard = strtoull(value_of(text, "\nSigCgt:"), NULL, 16) |
+				   strtoull(value_of(text, "\nSigBlk:"), NULL, 16);
+	ret->hears = heard >> (SIGTERM - 1) & 1;
 	return true;
 }
 
@@ -78,7 +82,7 @@ static bool has_entered(const struct survivor *survivor, const struct survivor *
 
 bool survivor_is_deaf(const struct survivor *survivor, const struct survivor *all, size_t count)
 {
-	if (!survivor->first || survivor->catches || count == SURVIVORS_MAX)
+	if (!survivor->first || survivor->hears || count == SURVIVORS_MAX)
 		return false;
 	/* All in a namespace descend from its init, but who has entered it, as an exec does. */
 	for (size_t i = 0; i < count; i++)

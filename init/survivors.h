@@ -9,9 +9,10 @@
 /* A process that is there when all units have stopped. */
 struct survivor {
 	pid_t pid, parent;
+	char name[64]; /* as in /proc/PID/status, with its escapes */
 	bool nested;  /* in a pid namespace below ours: a pod's */
 	bool first;   /* its namespace's init */
-	bool catches; /* has a handler for SIGTERM */
+	bool hears;   /* has a handler for SIGTERM, or blocks it */
 };
 
 /* What is beyond these is found when they have gone. */
@@ -21,9 +22,10 @@ enum { SURVIVORS_MAX = 4096 };
 size_t survivors_list(pid_t except, struct survivor ret[SURVIVORS_MAX]);
 
 /*
- * Whether it cannot hear SIGTERM, and nobody else in its pid namespace could: it
- * is alone there as its init without a handler, for which the kernel drops the
- * signal, pid_namespaces(7).
+ * Whether it does not hear SIGTERM, and nobody else in its pid namespace could: it
+ * is alone there as its init, for which the kernel drops signals that have no
+ * handler, pid_namespaces(7). One that is in sigwait(3) blocks the signal, but is
+ * seen to do so only when it has returned.
  */
 bool survivor_is_deaf(const struct survivor *survivor, const struct survivor *all, size_t count);
 

@@ -102,7 +102,15 @@ unit cluster '{"type":"target","requires":["pods"]}'
 cat >"$work/parent" <<'EOF_PARENT'
 sh -c 'trap "sleep 0.5; echo child >>$0; exit 0" TERM; touch /run/parent; while :; do sleep 0.1; done' "$1"
 EOF_PARENT
-unit pods '{"type":"service","exec":["sh","-c","setsid unshare --pid --fork sleep 4711 & setsid unshare --pid --fork sh '"$work/parent $work/heard"' & exec sleep 1000"],"ready":[{"file":"/run/parent"}],"stop":{"mode":"process"}}'
+cat >"$work/waits.py" <<'EOF_WAITS'
+import signal, sys, time
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+open("/run/waits", "w")
+signal.sigwait([signal.SIGTERM])
+time.sleep(2)
+open(sys.argv[1], "w").write("waited\n")
+EOF_WAITS
+unit pods '{"type":"service","exec":["sh","-c","setsid unshare --pid --fork python3 '"$work/waits.py $work/waited"' & setsid unshare --pid --fork sleep 4711 & setsid unshare --pid --fork sh '"$work/parent $work/heard"' & exec sleep 1000"],"ready":[{"file":"/run/parent"},{"file":"/run/waits"}],"stop":{"mode":"process"}}'
 inside <<'EOF_INSIDE'
 await 10 state_is ready
 await 10 pgrep -x -f 'sleep 4711'
@@ -110,6 +118,7 @@ kill -TERM 1
 EOF_INSIDE
 boot
 is 'a child that hears SIGTERM has its time, though its parent is deaf' "$(cat "$work/heard")" child
+is 'who waits for it by sigwait has it too' "$(cat "$work/waited")" waited
 check 'and nobody had to be given up' sh -c '! grep -E "SIGKILL to" "$1"' - "$work/story"
 is 'PID 1 ends well' "$status" 0
 
