@@ -24,6 +24,16 @@ static const char *value_of(const char *status, const char *key)
 	return line + strspn(line, " \t");
 }
 
+/* Whatever a pod calls itself must not reach a terminal as it is. */
+static void copy_name(const char *line, char ret[SURVIVOR_NAME_MAX])
+{
+	size_t length = 0;
+
+	for (; line[length] && line[length] != '\n' && length < SURVIVOR_NAME_MAX - 1; length++)
+		ret[length] = isgraph((unsigned char)line[length]) ? line[length] : '?';
+	ret[length] = '\0';
+}
+
 /* False when it has gone, and when it is none of what is asked for. */
 static bool look(const char *entry, pid_t except, struct survivor *ret)
 {
@@ -37,8 +47,7 @@ static bool look(const char *entry, pid_t except, struct survivor *ret)
 	if (kinc_read_file(AT_FDCWD, path, 16384, &text, NULL, NULL) < 0 ||
 	    *value_of(text, "\nState:") == 'Z')
 		return false;
-	const char *name = value_of(text, "Name:");
-	snprintf(ret->name, sizeof(ret->name), "%.*s", (int)strcspn(name, "\n"), name);
+	copy_name(value_of(text, "Name:"), ret->name);
 	ret->parent = (pid_t)strtol(value_of(text, "\nPPid:"), NULL, 10);
 	if (ret->parent > 1 && ret->parent == except)
 		return false;

@@ -6,10 +6,12 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+enum { SURVIVOR_NAME_MAX = 64 };
+
 /* A process that is there when all units have stopped. */
 struct survivor {
 	pid_t pid, parent;
-	char name[64]; /* as in /proc/PID/status, with its escapes */
+	char name[SURVIVOR_NAME_MAX]; /* of graphic characters */
 	bool nested;  /* in a pid namespace below ours: a pod's */
 	bool first;   /* its namespace's init */
 	bool hears;   /* has a handler for SIGTERM, or blocks it */

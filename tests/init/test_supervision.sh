@@ -125,13 +125,20 @@ is 'PID 1 ends well' "$status" 0
 # A pod that will not end has ten seconds, not ten for each stage.
 no_units
 unit cluster '{"type":"target","requires":["pod"]}'
-unit pod '{"type":"service","exec":["sh","-c","setsid unshare --pid --fork sh -c \"trap : TERM; touch /run/stubborn; while :; do sleep 1; done\" & exec sleep 1000"],"ready":[{"file":"/run/stubborn"}],"stop":{"mode":"process"}}'
+cat >"$work/stubborn" <<'EOF_STUBBORN'
+trap : TERM
+printf '\033[2Jred' >/proc/self/comm
+touch /run/stubborn
+while :; do sleep 1; done
+EOF_STUBBORN
+unit pod '{"type":"service","exec":["sh","-c","setsid unshare --pid --fork sh '"$work/stubborn"' & exec sleep 1000"],"ready":[{"file":"/run/stubborn"}],"stop":{"mode":"process"}}'
 inside <<'EOF_INSIDE'
 await 10 state_is ready
 kill -TERM 1
 EOF_INSIDE
 boot
-check 'a pod that will not end is killed' tells 'SIGKILL to [0-9]+ processes of pods'
+check 'a pod that will not end is killed, and named by no more than letters' \
+	tells 'SIGKILL to [0-9]+ processes of pods, [?]\[2Jred among them'
 check 'and with it all is over' sh -c '! grep "SIGKILL to [0-9]* processes left" "$1"' - "$work/story"
 is 'PID 1 ends well after that' "$status" 0
 
