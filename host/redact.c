@@ -11,6 +11,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -41,6 +42,11 @@ static bool is_token(char c)
 	return islower((unsigned char)c) || isdigit((unsigned char)c);
 }
 
+static bool is_label(char c)
+{
+	return isalnum((unsigned char)c) || c == ' ';
+}
+
 static size_t span(const char *at, const char *end, bool (*is)(char c))
 {
 	const char *from = at;
@@ -59,13 +65,17 @@ static bool starts(const char *at, const char *end, const char *word)
 
 static size_t pem_key(const struct place *place, size_t *kept)
 {
-	static const char tail[] = "PRIVATE KEY-----", closing[] = "-----END ";
+	static const char opening[] = "-----BEGIN ", kind[] = "PRIVATE KEY", closing[] = "-----END ";
 	size_t left = (size_t)(place->end - place->at);
 
 	(void)kept;
-	if (!starts(place->at, place->end, "-----BEGIN "))
+	if (!starts(place->at, place->end, opening))
 		return 0;
-	if (!memmem(place->at, left < 48 ? left : 48, tail, sizeof(tail) - 1))
+	const char *label = place->at + sizeof(opening) - 1;
+	const char *behind = label + span(label, place->end, is_label);
+	if (behind - label < (ptrdiff_t)sizeof(kind) - 1 ||
+	    !starts(behind - (sizeof(kind) - 1), behind, kind) ||
+	    !starts(behind, place->end, "-----"))
 		return 0;
 	const char *close = memmem(place->at, left, closing, sizeof(closing) - 1);
 	if (!close)
