@@ -38,8 +38,8 @@ killed() {
 		}
 	done
 	echo "$1: $kills system calls, $survived came through, $leaks leaks"
-	# exit_group can't be stopped any more.
-	[ $leaks -eq 0 ] && [ $kills -gt "$4" ] && [ $survived -le 2 ]
+	# exit_group can't be stopped any more, and how often it waits for an answer differs.
+	[ $leaks -eq 0 ] && [ $kills -gt "$4" ] && [ $((survived * 10)) -le "$kills" ]
 }
 # proves DESCRIPTION KILLED-ARGUMENT...
 proves() {
