@@ -29,7 +29,9 @@ killed() {
 	for call in $(sed -n 's/^\([a-z0-9_]*\)(.*/\1/p' /run/out/calls | awk '{ print $1 ":" ++n[$1] }' |
 		grep -E "^($3):" | grep -v ^execve); do
 		$5
-		traced "$1" "$2" -o /dev/null -e "inject=${call%:*}:signal=KILL:when=${call#*:}" &&
+		# How often it waits for an answer differs: a call may not come in this run.
+		traced "$1" "$2" -o /run/out/again -e "inject=${call%:*}:signal=KILL:when=${call#*:}" &&
+			[ "$(grep -c "^${call%:*}(" /run/out/again)" -ge "${call#*:}" ] &&
 			survived=$((survived + 1))
 		kills=$((kills + 1))
 		$6 || {
@@ -38,8 +40,8 @@ killed() {
 		}
 	done
 	echo "$1: $kills system calls, $survived came through, $leaks leaks"
-	# exit_group can't be stopped any more, and how often it waits for an answer differs.
-	[ $leaks -eq 0 ] && [ $kills -gt "$4" ] && [ $((survived * 10)) -le "$kills" ]
+	# exit_group can't be stopped any more.
+	[ $leaks -eq 0 ] && [ $kills -gt "$4" ] && [ $survived -le 2 ]
 }
 # proves DESCRIPTION KILLED-ARGUMENT...
 proves() {
